@@ -1,4 +1,6 @@
 import { stringify } from 'yaml';
+import { ACCOUNT_PLURALS, GROUP } from '../src/api/common/names.ts';
+import { markedAccountCrd } from '../src/api/gpuaccount/crd.ts';
 import { markedCrd } from '../src/api/gpupod/crd-drift.ts';
 import { settingsReference } from '../src/config/settings-reference.ts';
 import { OPERATOR_VERSION } from '../src/config/version.ts';
@@ -7,6 +9,7 @@ import { dashboard } from './dashboard/grafana.ts';
 import { ROWS, VARIABLES } from './dashboard/panels.ts';
 import { ARGOCD_CM, argocdCm } from './gitops/argocd-cm.ts';
 import { cliReference } from './reference/cli-reference.ts';
+import { accountsReference } from './reference/accounts-reference.ts';
 import { gpuPodReference } from './reference/gpu-pod-reference.ts';
 import { CHART_README, chartReadme } from './reference/chart-readme.ts';
 import { CHART_SCHEMA, chartSchema } from './reference/chart-schema.ts';
@@ -21,6 +24,8 @@ export function generatedFiles(): ReadonlyMap<string, string> {
   const crd =
     HEADER + stringify(markedCrd(OPERATOR_VERSION), { lineWidth: 120, aliasDuplicateObjects: false });
   return new Map([
+    ...accountCrds(),
+    ['docs/reference/accounts.md', accountsReference()],
     ['crds/gpupods.gpupod.dev.yaml', crd],
     ['charts/gpupod-operator/files/gpupods.gpupod.dev.yaml', crd],
     ['deploy/crd.yaml', crd],
@@ -36,6 +41,21 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['docs/reference/simulator.md', simulatorPage()],
     ['docs/reference/gpupod-cli.md', cliReference()],
   ]);
+}
+
+/** Kustomize has them as a component, because the operator serves accounts only where somebody asks for it. */
+function accountCrds(): readonly (readonly [string, string])[] {
+  return (['GpuAccount', 'ClusterGpuAccount'] as const).flatMap((kind) => {
+    const crd =
+      HEADER +
+      stringify(markedAccountCrd(kind, OPERATOR_VERSION), { lineWidth: 120, aliasDuplicateObjects: false });
+    const file = `${ACCOUNT_PLURALS[kind]}.${GROUP}.yaml`;
+    return [
+      [`crds/${file}`, crd],
+      [`charts/gpupod-operator/files/${file}`, crd],
+      [`deploy/components/accounts/${file}`, crd],
+    ] as const;
+  });
 }
 
 function dashboardJson(): string {

@@ -6,6 +6,7 @@ import type { JsonSchema } from '../../src/config/setting.ts';
 /** Settings that the chart sets itself, or that have no meaning in a Pod. */
 const OF_THE_CHART = new Set([
   '--watch-namespace',
+  '--gpu-accounts',
   '--namespace',
   '--lease-name',
   '--lease-owner',

@@ -69,13 +69,13 @@ export function noteOwnPods(
 
 /**
  * The accounts on which GpuPods have instances, as `<origin> <user id>`. They come from the status, which only the
- * operator writes.
+ * operator writes. Instances of GpuAccounts and ClusterGpuAccounts say nothing about the operator's own key.
  */
 export function namedAccounts(view: GpuPodList): readonly string[] {
   return view.list().flatMap((object) => {
     const parsed = parseGpuPod(object);
     const { podId, account } = parsed.kind === 'ok' ? parsed.gpuPod.status : {};
-    return podId === undefined || account?.origin === undefined
+    return podId === undefined || account?.origin === undefined || account.kind !== undefined
       ? []
       : [`${account.origin} ${account.userId}`];
   });

@@ -37,6 +37,8 @@ export interface AccountWatchOptions {
   readonly clonedFrom: string | undefined;
   /** A user id that a person confirmed with `--accept-account`. */
   readonly acceptAccount: string | undefined;
+  /** How a person confirms this user for the key. @default the flag of the operator */
+  readonly howToAccept?: ((userId: string) => string) | undefined;
   readonly record: (record: AccountRecord) => Promise<void>;
   /** Called when the state changed, so that every GpuPod is reconciled. */
   readonly onChange: () => void;
@@ -261,8 +263,12 @@ export class AccountWatch {
     const [theirs, ours] = isSameServer ? [userId, recorded.slice(here.length)] : [here + userId, recorded];
     return (
       `The API key belongs to account ${theirs}, but the instances belong to account ${ours}. The operator does nothing, and running ` +
-      `instances keep billing. Restore the old key, or start the operator with --accept-account=${userId}.`
+      `instances keep billing. Restore the old key, or ${this.#howToAccept(userId)}.`
     );
+  }
+
+  #howToAccept(userId: string): string {
+    return this.#options.howToAccept?.(userId) ?? `start the operator with --accept-account=${userId}`;
   }
 }
 

@@ -31,6 +31,8 @@ export interface HousekeepingParts {
   /** Keeps the list of retained instances true, after each sweep. */
   readonly upkeep: { run(): Promise<void> };
   readonly health: Pick<ProviderHealth, 'report' | 'reportAccount'>;
+  /** Whether its sweeps could find anything. @default always */
+  readonly isInUse?: () => boolean;
 }
 
 /** How often the operator checks the API key for a change. It reads one small file. */
@@ -44,7 +46,8 @@ const BACK_OFF = { baseMs: 1_000, maxMs: 30_000 };
  */
 export class Housekeeping {
   readonly #options: HousekeepingOptions;
-  readonly #accounts: ReadonlyMap<string, HousekeepingParts>;
+  readonly #accounts: Map<string, HousekeepingParts>;
+  #isStarted = false;
   readonly #controller: Controller;
 
   constructor(options: HousekeepingOptions, accounts: readonly HousekeepingParts[]) {
@@ -55,7 +58,8 @@ export class Housekeeping {
       name: 'housekeeping',
       watches: [],
       reconcile: async (task) => reconciled(await this.#perform(task)),
-      workers: { concurrency: TASKS.length * accounts.length },
+      // No key runs twice at once, so the number of accounts is the bound. One that hangs delays no other.
+      workers: { concurrency: Infinity },
       backOff: BACK_OFF,
       jitter: 0,
     });
@@ -67,11 +71,34 @@ export class Housekeeping {
   }
 
   start(): void {
+    this.#isStarted = true;
     this.#controller.start();
     for (const account of this.#accounts.keys()) {
-      for (const task of TASKS.filter((one) => one !== 'inventory')) {
-        this.#controller.enqueue(`${task}/${account}`);
-      }
+      this.#begin(account);
+    }
+  }
+
+  /** Begins the tasks of another account. */
+  add(parts: HousekeepingParts): void {
+    this.#accounts.set(parts.name, parts);
+    if (this.#isStarted) {
+      this.#begin(parts.name);
+    }
+  }
+
+  /** Its tasks end. One that runs is not awaited. */
+  remove(account: string): void {
+    this.#accounts.delete(account);
+  }
+
+  /** The key of the account was replaced, so it is checked at once. */
+  checkKey(account: string): void {
+    this.#controller.enqueue(`account/${account}`);
+  }
+
+  #begin(account: string): void {
+    for (const task of TASKS.filter((one) => one !== 'inventory')) {
+      this.#controller.enqueue(`${task}/${account}`);
     }
   }
 
@@ -101,7 +128,7 @@ export class Housekeeping {
       case 'poll':
         return isTrusted(parts) ? await parts.poller.poll() : timings.busyPollMs;
       case 'sweep':
-        return parts.account.state.kind === 'fits' ? await this.#sweep(parts) : timings.sweepMs;
+        return isSwept(parts) ? await this.#sweep(parts) : timings.sweepMs;
       default:
         // After an unstable list the inventory itself schedules the next one.
         if (!isTrusted(parts)) {
@@ -147,6 +174,11 @@ async function checkAccount({ account, health }: HousekeepingParts): Promise<boo
   const isKnown = await account.check();
   health.reportAccount(account.failure);
   return isKnown;
+}
+
+/** An account that nobody uses is not listed: a session with nothing to watch sends nothing. */
+function isSwept({ account, isInUse }: HousekeepingParts): boolean {
+  return account.state.kind === 'fits' && (isInUse?.() ?? true);
 }
 
 /** Without a known account answers say nothing. `gather` discards the answers of another account. */

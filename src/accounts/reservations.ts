@@ -157,9 +157,11 @@ export class Reservations {
 
   /** Micro-dollars per hour of all other GpuPods and instances; undefined before the first complete list. */
   elsewhere(uid: string): MicroUsd | undefined {
-    if (!this.#hasInventory) {
-      return undefined;
-    }
+    return this.#hasInventory ? this.counted(uid) : undefined;
+  }
+
+  /** The same as far as it is known, with or without a list. */
+  counted(uid: string): MicroUsd {
     const { byUid, unowned } = this.#sum();
     const counted = new Map(byUid);
     for (const [owner, price] of this.#reserved) {

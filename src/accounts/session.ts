@@ -53,12 +53,15 @@ export interface SessionOptions extends Pick<AccountSession, 'name' | 'provider'
   readonly identity: Omit<
     AccountWatchOptions,
     'provider' | 'clock' | 'log' | 'askAgainMs' | 'named' | 'onChange'
-  >;
+  > & {
+    /** @default the accounts of the GpuPods that the operator's own key pays for */
+    readonly named?: AccountWatchOptions['named'];
+  };
   /** The ID of this installation, which its instances carry in their names. */
   readonly installation: string;
   readonly gpuPods: GpuPodList;
   /** Teams whose instances may have been rented with this key. */
-  readonly teamIds: readonly string[];
+  readonly teamIds: () => readonly string[];
   /** What an instance with an unknown price counts, in micro-dollars per hour. */
   readonly assumedPrice: MicroUsd;
   /** Multiplies cooldowns and breaker times; differs from 1 only in tests. */
@@ -90,12 +93,12 @@ export function createSession(options: SessionOptions, signals: SessionSignals):
     keys.forEach(enqueue);
   });
   const account = new AccountWatch({
+    named: () => namedAccounts(options.gpuPods),
     ...options.identity,
     provider,
     clock,
     log,
     askAgainMs: timings.sweepMs,
-    named: () => namedAccounts(options.gpuPods),
     onChange: () => {
       circuitBreakers.resetAll();
       signals.wake();
@@ -120,7 +123,7 @@ export function createSession(options: SessionOptions, signals: SessionSignals):
   const inventory = new Inventory({
     provider,
     clock,
-    teamIds: () => options.teamIds,
+    teamIds: options.teamIds,
     isTrusted: () => mayAsk(account.state),
     isBound: (podId) => poller.isFollowed(podId),
     onList: (result, complete) => {

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
-import { GROUP, OPERATOR_NAME, PLURAL, VERSION } from '../api/common/names.ts';
+import { ACCOUNT_PLURALS, GROUP, OPERATOR_NAME, PLURAL, VERSION } from '../api/common/names.ts';
+import type { AccountKind } from '../api/common/names.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { OPERATOR_VERSION } from '../config/version.ts';
@@ -50,6 +51,24 @@ const NAMESPACES = { group: '', version: 'v1', plural: 'namespaces' };
 export function gpuPodResource({ kubernetes: { watchNamespaces } }: Config): WatchedResource {
   return { ...GPU_PODS, namespaces: watchNamespaces, decode: trimGpuPod };
 }
+
+/** The accounts of one kind that this operator watches. */
+export function accountResource(kind: AccountKind, { kubernetes }: Config): WatchedResource {
+  const namespaces = kind === 'GpuAccount' ? kubernetes.watchNamespaces : [];
+  return { group: GROUP, version: VERSION, plural: ACCOUNT_PLURALS[kind], namespaces, decode: trimGpuPod };
+}
+
+export function accountClient(kind: AccountKind, transport: ApiTransport): ResourceClient<KubernetesObject> {
+  const type = { group: GROUP, version: VERSION, plural: ACCOUNT_PLURALS[kind] };
+  return new ResourceClient({ transport, type, decode: trimGpuPod });
+}
+
+/** All namespaces with their labels, which ClusterGpuAccounts select. */
+export const NAMESPACE_RESOURCE: WatchedResource = {
+  ...NAMESPACES,
+  namespaces: [],
+  decode: keepOwnAnnotations(`${GROUP}/`),
+};
 
 export function gpuPodClient(transport: ApiTransport): ResourceClient<KubernetesObject> {
   return new ResourceClient({ transport, type: GPU_PODS, decode: trimGpuPod });

@@ -15,12 +15,14 @@ export interface GpuPodParts {
   readonly gpuPods: SharedSource;
   readonly unlistedNamespaces: readonly string[];
   readonly crdProblem: () => string | undefined;
+  /** Undefined: no accounts are served. */
+  readonly accounts: GpuPodOptions['accounts'];
 }
 
 /** Builds the options of the controller from the settings and the connections to cluster and provider. */
 export function gpuPodOptions(
   { config, clock, log, metrics }: ClusterParts,
-  { identity, cluster, prime, elector, gpuPods, unlistedNamespaces, crdProblem }: GpuPodParts,
+  { identity, cluster, prime, elector, gpuPods, unlistedNamespaces, crdProblem, accounts }: GpuPodParts,
 ): GpuPodOptions {
   const { timings, policy, installation } = config;
   return {
@@ -37,6 +39,7 @@ export function gpuPodOptions(
     gpuPods,
     unlistedNamespaces,
     provider: prime.provider,
+    accounts,
     account: {
       origin: new URL(config.prime.baseUrl).origin,
       accept: installation.acceptAccount,

@@ -8,6 +8,7 @@ import { Manager } from '../kubernetes/manager.ts';
 import type { Runnable } from '../kubernetes/runnable.ts';
 import type { Logger } from '../observability/logger.ts';
 import { GpuPodController } from '../controllers/gpupod/gpu-pod-controller.ts';
+import { accountControllers, servedAccounts, watchAccounts } from './accounts.ts';
 import { connectCluster, gpuPodResource } from './cluster.ts';
 import type { Cluster, ClusterParts } from './cluster.ts';
 import { CrdWatch } from './crd-watch.ts';
@@ -61,6 +62,7 @@ export async function startOperator(config: Config, log: Logger): Promise<Runnin
   const manager = new Manager({ kubeConfig, log, election: elector ?? new SoleProcess(), openInformer });
   const resource = gpuPodResource(config);
   const gpuPods = manager.source(resource);
+  const watchedAccounts = watchAccounts(parts, manager);
   const record = new InstallationReader(cluster, parts);
   const crdWatch = new CrdWatch({
     ...parts,
@@ -103,6 +105,7 @@ export async function startOperator(config: Config, log: Logger): Promise<Runnin
         gpuPodOptions(parts, {
           ...{ identity, cluster, prime, elector, gpuPods, crdProblem },
           unlistedNamespaces: manager.unlistedNamespaces(resource),
+          accounts: servedAccounts(parts, watchedAccounts),
         }),
         installation,
       );
@@ -116,7 +119,8 @@ export async function startOperator(config: Config, log: Logger): Promise<Runnin
         reserved: () => sampleReserved(accounts.all()),
         accountRefused: () => sampleAccountRefused(accounts.all()),
       });
-      return [eventsOf(cluster), leadershipOf(parts), controller];
+      const ofAccounts = accountControllers(parts, cluster, watchedAccounts, { gpuPods, controller });
+      return [eventsOf(cluster), leadershipOf(parts), controller, ...ofAccounts];
     },
   });
   return manager;

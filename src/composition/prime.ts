@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
-import { fileApiKey, literalApiKey } from '../prime/api-key.ts';
-import type { ApiKeySource } from '../prime/api-key.ts';
+import type { AccountConnection, ConnectAccount } from '../accounts/connection.ts';
+import { fileApiKey, heldApiKey, literalApiKey } from '../prime/api-key.ts';
+import type { ApiKeySource, HeldApiKey } from '../prime/api-key.ts';
 import type { Provider } from '../lifecycle/provider.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { createPrimeProvider } from '../prime/prime-provider.ts';
@@ -32,6 +33,50 @@ export function connectPrime(config: Config, clock: Clock, metrics: Metrics): Pr
     observe: metrics.onProviderRequest,
   });
   return { keys, limiter, provider: withOfferMetrics(provider, metrics) };
+}
+
+/** Connects accounts of the cluster: each with its own key, rate limit and offers. */
+export function accountConnector(config: Config, clock: Clock, metrics: Metrics): ConnectAccount {
+  const { baseUrl, maxRequestsPerSecond, timeouts, offerCacheMs } = config.prime;
+  return () => {
+    const keys = heldApiKey('The API key of the account has not been read yet.');
+    const limiter = createRateLimiter({ clock, maxRequestsPerSecond, onTurn: metrics.onLimiterTurn });
+    const provider = createPrimeProvider({
+      baseUrl,
+      apiKey: keys,
+      clock,
+      limiter,
+      timeouts,
+      proxyUrl: config.proxies?.forProvider(baseUrl),
+      offerTtlMs: offerCacheMs,
+      observe: metrics.onProviderRequest,
+    });
+    return {
+      provider: withOfferMetrics(provider, metrics),
+      takeCreateTurn: async () => {
+        await limiter.acquire({ priority: 'create' });
+      },
+      ...keyOfAccount(keys),
+      close: () => {
+        provider.close();
+      },
+    };
+  };
+}
+
+/** The part of a connection that concerns its key. */
+export function keyOfAccount(
+  keys: HeldApiKey,
+): Pick<AccountConnection, 'keyVersion' | 'keyFingerprint' | 'useKey'> {
+  return {
+    keyVersion: () => keys.current().version,
+    keyFingerprint: (hmacKey) => {
+      const state = keys.current();
+      return state.kind === 'key' ? state.key.fingerprint(hmacKey) : undefined;
+    },
+    useKey: (found, subject) =>
+      found.kind === 'text' ? keys.use(found.text, subject) : keys.lose(found.message),
+  };
 }
 
 /** The provider, with metrics for every accepted answer about offers. */

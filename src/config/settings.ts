@@ -202,6 +202,12 @@ export const SETTINGS = {
       description:
         'Watch only GpuPods of these namespaces, with commas between them or with one flag for each. None given: all namespaces',
     }),
+    gpuAccounts: setting(onOff(), {
+      flag: '--gpu-accounts',
+      defaultText: 'false',
+      description:
+        'Serve GpuAccounts, and ClusterGpuAccounts unless only some namespaces are watched: API keys of teams, beside that of the operator. Their CRDs must exist',
+    }),
     watchIdleTimeoutMs: setting(duration(MIN_PERIOD_MS), {
       flag: '--watch-idle-timeout',
       defaultText: '90s',

@@ -14,6 +14,8 @@ export interface Watch {
    * changed object it is called twice, with the old version and the new one.
    */
   readonly toKeys: (event: WatchedEvent) => readonly string[];
+  /** Whether the event matters at all, such as a change of the spec. @default every event does */
+  readonly isRelevant?: (event: WatchedEvent) => boolean;
 }
 
 /** The result of a reconcile. One that throws is retried with back-off. */
@@ -118,8 +120,11 @@ export class Controller {
     await this.#queue.stop();
   }
 
-  #take({ toKeys }: Watch, event: WatchedEvent): void {
+  #take({ toKeys, isRelevant }: Watch, event: WatchedEvent): void {
     const { previous } = event;
+    if (isRelevant?.(event) === false) {
+      return;
+    }
     // Objects that depended on the old version need a reconcile too.
     const states = previous === undefined ? [event] : [{ ...event, object: previous }, event];
     for (const key of new Set(states.flatMap(toKeys))) {

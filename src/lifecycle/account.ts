@@ -1,9 +1,11 @@
 import type { GpuPod } from '../api/gpupod/gpu-pod.ts';
+import { isSamePayer } from './account-identity.ts';
 import type { AccountIdentity } from './account-identity.ts';
-import type { Intent } from './intent.ts';
 import type { AccountState, Observation } from './observation.ts';
 import type { LocalState } from './local-state.ts';
-import { openIntentOf } from './open-intent.ts';
+import { writingOf } from './intent.ts';
+import type { Intent } from './intent.ts';
+import { isKnownNotCreated, openIntentOf } from './open-intent.ts';
 import { sameName } from './pod-name.ts';
 
 /** What bills or may bill for a GpuPod, and the account that it was recorded with. Undefined where nothing does. */
@@ -39,7 +41,7 @@ const FITS: AccountVerdict = { kind: 'fits' };
 
 export function accountVerdict(observation: Observation): AccountVerdict {
   const { account } = observation;
-  const liability = liabilityOf(observation);
+  const liability = bindingLiability(observation);
   if (liability === undefined || account.kind === 'unknown') {
     return FITS;
   }
@@ -56,6 +58,29 @@ export function accountVerdict(observation: Observation): AccountVerdict {
     return isSameAccount(session, recorded) ? FITS : { kind: 'foreign', liability, recorded };
   }
   return isSeenInSession(observation, liability) ? FITS : { kind: 'unconfirmed', liability, recorded };
+}
+
+/** Whatever binds the GpuPod to the account that is recorded with it. */
+function bindingLiability(observation: Observation): Liability | undefined {
+  return isLeftByPayer(observation) ? undefined : liabilityOf(observation);
+}
+
+/** A create request that surely created nothing is sent again, and by now another account of the cluster pays for it. */
+function isLeftByPayer(observation: Observation): boolean {
+  const { intent: reading, reference } = observation;
+  const payer = reading.kind === 'read' ? reading.intent.payer : undefined;
+  return isSurelyNotCreated(observation) && !isSamePayer(payer, reference);
+}
+
+/** Whether the open create intent of this process surely created nothing, so that its account has nothing to do. */
+export function isSurelyNotCreated(facts: LiabilityFacts): boolean {
+  const openIntent = openIntentOf(facts);
+  const { pendingCreate } = facts.localState;
+  return (
+    openIntent.kind === 'open' &&
+    pendingCreate?.writing === writingOf(openIntent.intent) &&
+    isKnownNotCreated(pendingCreate)
+  );
 }
 
 /** Without a recorded user, only the same key, or a key that has shown the instance, can prove anything. */
@@ -88,7 +113,13 @@ export function accountOfIntent({ account, origin }: Intent): AccountIdentity | 
   return account === undefined ? undefined : { origin, userId: account };
 }
 
-export function liabilityOf(observation: Observation): Liability | undefined {
+/** The facts that show what bills for a GpuPod. */
+export type LiabilityFacts = Pick<
+  Observation,
+  'gpuPod' | 'localState' | 'intent' | 'mayAdopt' | 'installation'
+>;
+
+export function liabilityOf(observation: LiabilityFacts): Liability | undefined {
   const { gpuPod, localState } = observation;
   const { podId } = gpuPod.status;
   if (podId !== undefined) {
@@ -111,7 +142,7 @@ export function liabilityOf(observation: Observation): Liability | undefined {
     : undefined;
 }
 
-function liabilityOfInstance(observation: Observation, podId: string): Liability {
+function liabilityOfInstance(observation: LiabilityFacts, podId: string): Liability {
   const { gpuPod } = observation;
   const recorded = accountOfInstance(gpuPod, observation);
   const keyFingerprint = intentOfInstance(gpuPod, observation)?.keyFingerprint;
@@ -126,12 +157,12 @@ function liabilityOfIntent({ unbound }: LocalState, intent: Intent): Liability {
 }
 
 /** Earlier versions did not write the account into the status; the create intent on the object still has it. */
-function accountOfInstance(gpuPod: GpuPod, observation: Observation): AccountIdentity | undefined {
+function accountOfInstance(gpuPod: GpuPod, observation: LiabilityFacts): AccountIdentity | undefined {
   const intent = intentOfInstance(gpuPod, observation);
   return gpuPod.status.account ?? (intent === undefined ? undefined : accountOfIntent(intent));
 }
 
-function intentOfInstance({ status }: GpuPod, { intent: reading }: Observation): Intent | undefined {
+function intentOfInstance({ status }: GpuPod, { intent: reading }: LiabilityFacts): Intent | undefined {
   return reading.kind === 'read' && sameName(reading.intent.name, status.podName)
     ? reading.intent
     : undefined;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ANNOTATIONS } from '../api/common/names.ts';
+import { accountKind } from '../api/common/field-kinds.ts';
 import { parseJson } from '../json.ts';
 import { isPlainText } from '../api/common/plain-text.ts';
 import type { GpuPod } from '../api/gpupod/gpu-pod.ts';
@@ -52,6 +53,8 @@ const Intent = z.object({
   account: label.optional(),
   /** Origin of the API that the account belongs to; absent in records of earlier versions. */
   origin: label.optional(),
+  /** The account of the cluster that pays; absent: the operator's own API key. */
+  payer: z.object({ kind: accountKind(), name: label }).optional(),
   /** Fingerprint of the API key; present where the account is not known. */
   keyFingerprint: label.optional(),
   teamId: label.optional(),

@@ -16,9 +16,12 @@ export function learnCreate(
   outcome: CreateOutcome,
   nowMs: number,
 ): LocalState {
+  const intended = accountOfIntent(intent);
   const pendingCreate = {
     podName: intent.name,
     writing: writingOf(intent),
+    // If somebody strips the intent, only the local state knows whose lists show the instance.
+    ...(intended === undefined ? {} : { account: intended }),
     firstSeenAtMs: nowMs,
     requestEndedAtMs: nowMs,
     outcome,
@@ -27,7 +30,7 @@ export function learnCreate(
   switch (outcome.kind) {
     case 'created': {
       const { podId, userId } = outcome.instance;
-      const account = accountOfIntent(intent) ?? (userId === undefined ? undefined : { userId });
+      const account = intended ?? (userId === undefined ? undefined : { userId });
       const { teamId } = intent;
       const unbound = { podId, podName: intent.name, teamId, ...(account === undefined ? {} : { account }) };
       return { ...localState, pendingCreate, unbound };

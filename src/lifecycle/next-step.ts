@@ -28,6 +28,7 @@ import {
 } from './rules/forbidden.ts';
 import { accountDoubtful, awaitKnownAccount } from './rules/account-held.ts';
 import { foreignIntent, paused } from './rules/held-back.ts';
+import { accountUnavailable, awaitAccountUser } from './rules/payer.ts';
 import { stayReleased } from './rules/release.ts';
 import { resolvePendingCreate } from './rules/look-up.ts';
 import { adoptNewer, correctName } from './rules/newer.ts';
@@ -73,6 +74,7 @@ const RULES: readonly Rule[] = [
   paused, //                          does nothing while the annotation is set, not even for a deletion
 
   // The answers to another account's key prove nothing about our instances.
+  accountUnavailable, //              waits for an account that exists and may pay
   accountDoubtful, //                 waits until the API key fits the account of what bills
 
   // No instance that bills may be forgotten.
@@ -106,6 +108,7 @@ const RULES: readonly Rule[] = [
   stopAfterRefusals, //               too many create requests were refused
   stopAtCostLimit, //                 earlier attempts leave nothing to spend
   awaitKnownAccount, //               nobody knows which account would pay
+  awaitAccountUser, //                the account's key may not say whose it is
   ...SEARCH_RULES, //                 the next create request has to wait
 ];
 

@@ -1,11 +1,12 @@
 import type { GpuPod } from '../api/gpupod/gpu-pod.ts';
 import type { MicroUsd } from '../offers/money.ts';
 import type { Offer } from '../offers/offer.ts';
-import type { AccountIdentity } from './account-identity.ts';
+import type { AccountIdentity, AccountReference } from './account-identity.ts';
 import type { IdProofs } from './id-proof.ts';
 import type { IntentReading } from './intent.ts';
 import type { LocalState } from './local-state.ts';
 import type { Failure, FailureReason, HistoryRow, InstanceSnapshot } from './provider.ts';
+import type { PayerProblem } from './payer.ts';
 import type { Policy, ProtocolTimings } from './settings.ts';
 
 /** All the facts that a decision about one GpuPod rests on, gathered before the decision. Plain data. */
@@ -18,6 +19,10 @@ export interface Observation {
   /** Identity of this process, as in the Lease. */
   readonly identity: string;
   readonly account: AccountState;
+  /** The GpuAccount or ClusterGpuAccount that acts for this GpuPod; absent: the operator's own API key. */
+  readonly reference?: AccountReference;
+  /** Why no account can act for this GpuPod. */
+  readonly payerProblem?: PayerProblem;
   readonly intent: IntentReading;
   /**
    * The GpuPod carries the create intent or the instance of a UID that no longer exists (a restored backup), and only

@@ -1,4 +1,5 @@
 import type { GpuPodStatus } from '../api/gpupod/status.ts';
+import { isSamePayer } from './account-identity.ts';
 import { isResolved } from './intent.ts';
 import type { Intent } from './intent.ts';
 import type { Observation, InventoryView } from './observation.ts';
@@ -22,7 +23,10 @@ export type OpenIntent =
   | { readonly kind: 'garbled' }
   | { readonly kind: 'foreign'; readonly intent: Intent };
 
-export function openIntentOf(observation: Observation): OpenIntent {
+/** The facts that an open create intent shows from. */
+type IntentFacts = Pick<Observation, 'gpuPod' | 'localState' | 'intent' | 'mayAdopt' | 'installation'>;
+
+export function openIntentOf(observation: IntentFacts): OpenIntent {
   const { intent: reading, gpuPod, installation } = observation;
   if (gpuPod.status.podId !== undefined) {
     return { kind: 'none' };
@@ -41,14 +45,14 @@ export function openIntentOf(observation: Observation): OpenIntent {
 }
 
 /** Somebody restored older annotations over a create intent whose outcome is unknown. */
-function isReplaced(observation: Observation, intent: Intent): boolean {
+function isReplaced(observation: IntentFacts, intent: Intent): boolean {
   return (
     !isSameAttempt(intent.name, observation.localState.pendingCreate?.podName) && isStripped(observation)
   );
 }
 
 /** Somebody removed a create intent whose outcome is unknown, for example with `kubectl replace`. */
-function isStripped({ localState, gpuPod }: Observation): boolean {
+function isStripped({ localState, gpuPod }: IntentFacts): boolean {
   const { pendingCreate } = localState;
   const isSettled = hasOutcome(gpuPod.status, parsePodName(pendingCreate?.podName)?.attempt);
   return pendingCreate !== undefined && !isKnownNotCreated(pendingCreate) && !isSettled;
@@ -95,14 +99,15 @@ export function adoptedPrefix({ gpuPod, installation, intent, mayAdopt }: Named)
  * attempts on record, because `spec.teamId` may have changed. `all` where the intent cannot be read.
  */
 export function walletsOf(
-  observation: Pick<Observation, 'gpuPod' | 'intent' | 'policy' | 'localState'>,
+  observation: Pick<Observation, 'gpuPod' | 'intent' | 'policy' | 'localState' | 'reference'>,
 ): readonly Wallet[] | 'all' {
-  const { gpuPod, intent, policy, localState } = observation;
+  const { gpuPod, intent, policy, localState, reference } = observation;
   if (intent.kind === 'garbled' || (intent.kind === 'none' && localState.pendingCreate !== undefined)) {
     return 'all';
   }
   const intended = [
-    ...(intent.kind === 'read' ? [intent.intent.teamId] : []),
+    // The team of an earlier account is no wallet of this one.
+    ...(intent.kind === 'read' && isSamePayer(intent.intent.payer, reference) ? [intent.intent.teamId] : []),
     ...walletsOnRecord(gpuPod.status, policy),
   ];
   const requested = gpuPod.spec.teamId ?? policy.defaultTeamId;

@@ -7,8 +7,13 @@ import type { GpuPodSpec } from '../api/gpupod/spec.ts';
  * longer matches the spec.
  */
 export function specHash(spec: GpuPodSpec): string {
-  const bought = FROZEN_FIELDS.map((field) => [field, spec[field]]);
+  const bought = FROZEN_FIELDS.filter((field) => isHashed(spec, field)).map((field) => [field, spec[field]]);
   return createHash('sha256').update(canonicalJson(bought)).digest('hex').slice(0, 16);
+}
+
+/** Intents of earlier versions were written without this field, and must not look changed after an upgrade. */
+function isHashed({ accountRef }: GpuPodSpec, field: (typeof FROZEN_FIELDS)[number]): boolean {
+  return field !== 'accountRef' || accountRef !== undefined;
 }
 
 /** JSON with sorted keys, so that equal values give equal text. */

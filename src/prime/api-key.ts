@@ -93,6 +93,36 @@ export function fileApiKey(
   return { current };
 }
 
+/** A key that its owner replaces, such as one from the Secret of an account. */
+export interface HeldApiKey extends ApiKeySource {
+  /**
+   * Uses another text from now on. `subject` begins the sentence about one that is not a key.
+   *
+   * @returns true if the key, or what is wrong with it, is another one than before
+   */
+  use(text: string, subject: string): boolean;
+  /** There is no text. Returns true if that, or the reason, is new. */
+  lose(message: string): boolean;
+}
+
+export function heldApiKey(message: string): HeldApiKey {
+  let found: FoundKey = { problem: message };
+  let state = toState(found, 1);
+  function take(next: FoundKey): boolean {
+    const isNew = next.text !== found.text || next.problem !== found.problem;
+    if (isNew) {
+      found = next;
+      state = toState(found, state.version + 1);
+    }
+    return isNew;
+  }
+  return {
+    current: () => state,
+    use: (text, subject) => take(checkLength(text, subject) ?? checkKey(text, subject)),
+    lose: (problem) => take({ problem }),
+  };
+}
+
 /** Exactly one of the two fields is set. */
 interface FoundKey {
   readonly text?: string;
@@ -118,6 +148,12 @@ function checkKey(text: string, subject: string): FoundKey {
     return { problem: `${subject} contains more than one printable word, so it is not used.` };
   }
   return { text: trimmed };
+}
+
+function checkLength(text: string, subject: string): FoundKey | undefined {
+  return Buffer.byteLength(text) <= MAX_KEY_BYTES
+    ? undefined
+    : { problem: `${subject} is longer than ${String(MAX_KEY_BYTES)} bytes, so it is not used.` };
 }
 
 function readKeyFile(path: string): FoundKey {

@@ -136,3 +136,30 @@ describe('several accounts', () => {
     await housekeeping.stop();
   });
 });
+
+describe('an account that is opened while the others run', () => {
+  it('has its own tasks, until it is closed', async () => {
+    const { clock, housekeeping } = bench(() => taken());
+    const { counts, parts } = accountOf('team-a', OURS, () => taken());
+    housekeeping.add(parts);
+    await clock.advance(0);
+    expect(counts).toMatchObject({ sweeps: 1 });
+    expect(counts.polls).toBeGreaterThan(0);
+    housekeeping.remove('team-a');
+    const before = { ...counts };
+    await clock.advance(10 * TIMINGS.sweepMs);
+    expect(counts).toEqual(before);
+  });
+
+  it('is not listed while nobody uses it', async () => {
+    const { clock, housekeeping } = bench(() => taken());
+    let isInUse = false;
+    const { counts, parts } = accountOf('team-a', OURS, () => taken());
+    housekeeping.add({ ...parts, isInUse: () => isInUse });
+    await clock.advance(5 * TIMINGS.sweepMs);
+    expect(counts).toMatchObject({ lists: 0, sweeps: 0 });
+    isInUse = true;
+    await clock.advance(2 * TIMINGS.sweepMs);
+    expect(counts.sweeps).toBeGreaterThan(0);
+  });
+});

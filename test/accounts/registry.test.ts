@@ -52,6 +52,28 @@ describe('the registry of accounts', () => {
     expect(registry.of(recorded).name).toBe('team-b');
   });
 
+  it('finds the account that expects the user before one whose key was replaced', () => {
+    const replaced = session('team-c', { ...fits('user-2'), kind: 'changed', message: '' });
+    const registry = new AccountRegistry(SESSIONS[0], replaced, SESSIONS[1]);
+    expect(registry.of({ origin: ORIGIN, userId: 'user-2' }).name).toBe('team-a');
+    expect(registry.shared('team-c')?.name).toBe('team-c');
+  });
+
+  it('gives accounts with keys of one user the first session of that user', () => {
+    const registry = new AccountRegistry<{ name: string; account: { state: AccountState } }>(SESSIONS[0]);
+    registry.add(session('team-a', fits('user-2')));
+    registry.add(session('team-b', fits('user-2')));
+    registry.add(session('team-c', fits('user-1')));
+    registry.add(session('team-d', { kind: 'unknown' }));
+    const shared = ['team-a', 'team-b', 'team-c', 'team-d', 'team-x'].map(
+      (name) => registry.shared(name)?.name,
+    );
+    expect(shared).toEqual(['team-a', 'team-a', 'operator', 'team-d', undefined]);
+    registry.remove('team-a');
+    expect(registry.shared('team-b')?.name).toBe('team-b');
+    expect(registry.of({ origin: ORIGIN, userId: 'user-2' }).name).toBe('team-b');
+  });
+
   it('lists every session once, the own one first', () => {
     expect(new AccountRegistry(...SESSIONS).all()).toEqual(SESSIONS);
   });

@@ -17,7 +17,7 @@ beforeEach(async () => {
   const accounts = [{ key: 'a-key', userId: 'user_1', teams: [TEAM] }];
   scene = await cluster.open({
     simulator: { settings: { accounts } },
-    flags: { 'allowed-team-ids': TEAM },
+    flags: { 'allowed-team-ids': TEAM, 'gpu-accounts': 'true' },
   });
   await scene.startOperator();
 });
@@ -81,6 +81,7 @@ const EXAMPLES: readonly { readonly example: string; readonly becomes: string; r
     becomes: 'Ready=True Available',
     spends: { cost: { pricePerHour: 1.9 } },
   },
+  { example: 'account.yaml', becomes: 'Synced=False CredentialsMissing', spends: {} },
   { example: 'suspended.yaml', becomes: 'Ready=False Suspended', spends: {} },
   { example: 'retained.yaml', becomes: 'Ready=True Available', spends: { cost: { pricePerHour: 1.9 } } },
 ];

@@ -26,7 +26,7 @@ describe('loadConfig without any flag', () => {
         allowedTemplateIds: [],
       },
       installation: { orphanPolicy: 'Report' },
-      kubernetes: { watchIdleTimeoutMs: 90_000, watchNamespaces: [] },
+      kubernetes: { gpuAccounts: false, watchIdleTimeoutMs: 90_000, watchNamespaces: [] },
       lease: {
         isEnabled: true,
         name: 'gpupod-operator',

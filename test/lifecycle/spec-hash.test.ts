@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { FROZEN_FIELDS } from '../../src/api/gpupod/spec.ts';
+import { FROZEN_FIELDS, GpuPodSpec } from '../../src/api/gpupod/spec.ts';
 import { specHash } from '../../src/lifecycle/spec-hash.ts';
 import { spec } from '../offers/support/builders.ts';
 import type { SpecOverrides } from '../offers/support/builders.ts';
@@ -18,6 +18,7 @@ describe('specHash', () => {
     disks: { disks: ['disk-1'] },
     teamId: { teamId: 'team-1' },
     jupyterPasswordSecretRef: { jupyterPasswordSecretRef: { name: 's', key: 'k' } },
+    accountRef: { accountRef: { kind: 'GpuAccount', name: 'mine' } },
   };
 
   it.each(FROZEN_FIELDS)('changes with %s, which determines what is rented', (field) => {
@@ -34,6 +35,11 @@ describe('specHash', () => {
     { name: 'suspend', change: { suspend: true } },
   ])('stays the same with $name, which need not end an instance that is being created', ({ change }) => {
     expect(specHash(spec(change))).toBe(base);
+  });
+
+  it('is that of versions without accounts for a GpuPod that names none, so that an upgrade terminates nothing', () => {
+    const written = GpuPodSpec.parse({ gpu: { types: ['H100_80GB'] }, maxPrice: 3, teamId: 'team-1' });
+    expect(specHash(written)).toBe('768eac7683db7635');
   });
 
   it('ignores the sequence of the fields in the spec', () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { fileApiKey, literalApiKey } from '../../src/prime/api-key.ts';
+import { fileApiKey, heldApiKey, literalApiKey } from '../../src/prime/api-key.ts';
 import type { ApiKeySource } from '../../src/prime/api-key.ts';
 import { CANARY_KEY } from './builders.ts';
 import { createVirtualClock } from './virtual-clock.ts';
@@ -108,6 +108,53 @@ describe('literalApiKey', () => {
 
     expect(shown.join()).not.toContain(CANARY_KEY);
     expect(secret?.reveal()).toBe(CANARY_KEY);
+  });
+});
+
+describe('heldApiKey', () => {
+  const SUBJECT = 'Key api-key of Secret team-a/prime';
+
+  it('has no key, and says why, until it gets one', () => {
+    expect(heldApiKey('Not read yet.').current()).toEqual({
+      kind: 'missing',
+      message: 'Not read yet.',
+      version: 1,
+    });
+  });
+
+  it.each([
+    { name: 'an empty text', text: ' \n', says: 'is empty.' },
+    { name: 'JSON', text: '{"key": "x"}', says: 'is JSON' },
+    { name: 'an assignment', text: 'PRIME_API_KEY=pit_1', says: 'is an assignment (NAME=value)' },
+    { name: 'a text that is too long for a key', text: 'x'.repeat(5_000), says: 'is longer than 4096 bytes' },
+  ])('takes $name for a missing key, with the sentence of the key file', ({ text, says }) => {
+    const source = heldApiKey('Not read yet.');
+    expect(source.use(text, SUBJECT)).toBe(true);
+    const state = source.current();
+    expect(state).toMatchObject({
+      kind: 'missing',
+      version: 2,
+      message: expect.stringContaining(`${SUBJECT} ${says}`),
+    });
+  });
+
+  it('changes its version with the key, or with what is wrong with it, and at no other time', () => {
+    const source = heldApiKey('Not read yet.');
+    const steps = [
+      () => source.use(CANARY_KEY, SUBJECT),
+      () => source.use(` ${CANARY_KEY}\n`, SUBJECT),
+      () => source.lose('Gone.'),
+      () => source.lose('Gone.'),
+      () => source.use(CANARY_KEY, SUBJECT),
+    ];
+    expect(steps.map((step) => [step(), source.current().version])).toEqual([
+      [true, 2],
+      [false, 2],
+      [true, 3],
+      [false, 3],
+      [true, 4],
+    ]);
+    expect(reveal(source)).toBe(CANARY_KEY);
   });
 });
 

@@ -13,8 +13,6 @@ import { GpuPodController } from '../../src/controllers/gpupod/gpu-pod-controlle
 import type { ClusterPorts, GpuPodOptions } from '../../src/controllers/gpupod/gpu-pod-options.ts';
 import { ensureProofKey } from '../../src/controllers/gpupod/id-proofs.ts';
 import { ensureInstallation } from '../../src/controllers/gpupod/installation.ts';
-import type { ConfigMapApi } from '../../src/controllers/gpupod/installation.ts';
-import type { GpuPodApi, SecretApi } from '../../src/controllers/gpupod/ports.ts';
 import type { OrphanPolicy } from '../../src/controllers/gpupod/sweep.ts';
 import type { SimulatedApi } from '../../src/simulator/api/simulated-api.ts';
 import { noting } from './acting.ts';
@@ -22,10 +20,11 @@ import { Boundary } from './boundary.ts';
 import type { FaultPlan } from './boundary.ts';
 import type { Arrival } from './guards/guard.ts';
 import { ProcessClock } from './process-clock.ts';
+import { ProcessAccounts } from './process-accounts.ts';
 import { processLog } from './process-log.ts';
+import { ProcessPorts } from './process-ports.ts';
 import type { SimulatedApiServer } from './simulated-api-server.ts';
 import { simulatedExchanger } from './simulated-exchanger.ts';
-import { mergeData, optionalSecret, toSecret } from './stored-data.ts';
 import type { Trace } from './trace.ts';
 import type { VirtualTime } from './virtual-time.ts';
 import { WatchedView } from './watched-view.ts';
@@ -58,6 +57,8 @@ export interface OperatorSettings {
   readonly clockRate: number;
   readonly random: () => number;
   readonly latencyMs: Readonly<Record<'cluster' | 'provider', number>>;
+  /** Whether it serves GpuAccounts and ClusterGpuAccounts. */
+  readonly isServingAccounts: boolean;
   /** Whether requests pass the rate limiter. Most simulations have a provider without limits. */
   readonly isRateLimited: boolean;
 }
@@ -91,6 +92,8 @@ export class OperatorProcess {
   readonly #around: Surroundings;
   readonly #settings: OperatorSettings;
   readonly #limiter: RateLimiter | undefined;
+  readonly #send: ProcessPorts;
+  readonly #accounts: ProcessAccounts | undefined;
   /** Whether it may still believe that it leads. A test can set this to false. */
   isLeaseFresh = true;
 
@@ -125,6 +128,27 @@ export class OperatorProcess {
     const real = plant.exchanger?.(exchanger) ?? exchanger;
     const provider = simulatedProvider(real, this.clock, settings.key, this.#limiter);
     this.#provider = plant.provider?.(provider) ?? provider;
+    this.#send = new ProcessPorts(name, async (label, act) => await this.#call(label, act));
+    this.#accounts = settings.isServingAccounts
+      ? new ProcessAccounts({
+          clock: this.clock,
+          exchanger: real,
+          log: processLog(name, around),
+          call: async (label, act) => await this.#call(label, act),
+          name,
+          namespace: NAMESPACE,
+          random,
+          viewOf: (resource) =>
+            new WatchedView({
+              time,
+              clock: this.clock,
+              server,
+              settings: settings.watch,
+              log: processLog(name, around),
+              resource,
+            }),
+        })
+      : undefined;
   }
 
   get isDead(): boolean {
@@ -134,7 +158,7 @@ export class OperatorProcess {
   /** Starts to lead once it has read the record of the installation. */
   async start(): Promise<void> {
     const installation = await ensureInstallation({
-      configMaps: this.#configMaps(),
+      configMaps: this.#send.configMaps(),
       namespaces: {
         get: async (target) =>
           await this.#call('GET namespaces', (server) => server.get('namespaces', target)),
@@ -145,8 +169,10 @@ export class OperatorProcess {
       acceptInstallation: this.#settings.acceptInstallation,
       nowMs: this.clock.nowMs(),
     });
-    const proofKey = await ensureProofKey(this.#keySecrets(), NAMESPACE);
-    new GpuPodController(this.#options(), { ...installation, proofKey }).start();
+    const proofKey = await ensureProofKey(this.#send.keySecrets(), NAMESPACE);
+    const controller = new GpuPodController(this.#options(), { ...installation, proofKey });
+    controller.start();
+    this.#accounts?.start(controller, this.view, this.#ports());
   }
 
   /** The process dies at once. */
@@ -154,6 +180,7 @@ export class OperatorProcess {
     if (this.isDead) return;
     this.clock.kill();
     this.view.close();
+    this.#accounts?.close();
     this.#around.onDeath(this);
   }
 
@@ -162,6 +189,7 @@ export class OperatorProcess {
     if (this.isDead) return;
     this.clock.kill();
     this.view.close();
+    this.#accounts?.close();
   }
 
   #options(): GpuPodOptions {
@@ -180,6 +208,7 @@ export class OperatorProcess {
       cluster: plant.ports?.(ports) ?? ports,
       gpuPods: this.view.source,
       provider: this.#provider,
+      accounts: this.#accounts?.served,
       plan: noting(plant.plan?.(nextStep) ?? nextStep),
       account: {
         origin: 'https://provider.test',
@@ -208,10 +237,10 @@ export class OperatorProcess {
 
   #ports(): ClusterPorts {
     return {
-      api: this.#gpuPods(),
+      api: this.#send.gpuPods(),
       view: this.view.store,
-      secrets: this.#secrets(),
-      configMaps: this.#configMaps(),
+      secrets: this.#send.secrets(),
+      configMaps: this.#send.configMaps(),
       events: {
         record: (_about, event) => {
           this.#around.onSaid('an event', JSON.stringify(event));
@@ -224,70 +253,5 @@ export class OperatorProcess {
     const answer = await this.#boundary.cross({ to: 'cluster', label }, () => act(this.#around.server));
     if (answer === 'withheld') throw new Error('only create requests are withheld');
     return answer;
-  }
-
-  #gpuPods(): GpuPodApi {
-    return {
-      get: async (target) => await this.#call('GET gpupods', (server) => server.get('gpupods', target)),
-      list: async (options) =>
-        options === undefined
-          ? await this.#call('LIST gpupods', (server) => server.list('gpupods'))
-          : await this.#call('LIST gpupods of a namespace', (server) =>
-              server.list('gpupods').filter(({ metadata }) => metadata.namespace === options.namespace),
-            ),
-      patchMetadata: async (patch) => {
-        const what = patch.metadata.annotations === undefined ? 'finalizers' : 'intent';
-        return await this.#call(`PATCH gpupods ${what}`, (server) => server.patchMetadata(patch, this.name));
-      },
-      replaceStatus: async (object) =>
-        await this.#call('PUT gpupods/status', (server) => server.replaceStatus(object, this.name)),
-    };
-  }
-
-  #secrets(): SecretApi {
-    return {
-      get: async (target) =>
-        await this.#call('GET secrets', (server) => optionalSecret(server.get('secrets', target))),
-      create: async (namespace, object) =>
-        await this.#call('POST secrets', (server) =>
-          toSecret(server.create('secrets', namespace, object, this.name)),
-        ),
-      replace: async (object) =>
-        await this.#call('PUT secrets', (server) =>
-          toSecret(server.replace('secrets', { ...object }, this.name)),
-        ),
-      delete: async (target, options) =>
-        await this.#call('DELETE secrets', (server) =>
-          server.delete('secrets', target, this.name, options?.preconditions?.uid),
-        ),
-    };
-  }
-
-  /** The operator's own Secret, with its own labels. */
-  #keySecrets(): Pick<SecretApi, 'get' | 'create'> {
-    return {
-      get: async (target) =>
-        await this.#call('GET own secret', (server) => optionalSecret(server.get('secrets', target))),
-      create: async (namespace, object) =>
-        await this.#call('POST own secret', (server) =>
-          toSecret(server.create('secrets', namespace, object, this.name)),
-        ),
-    };
-  }
-
-  #configMaps(): ConfigMapApi {
-    const target = 'configmaps';
-    return {
-      get: async (name) =>
-        await this.#call(`GET ${target}`, (server) => optionalSecret(server.get(target, name))),
-      create: async (namespace, object) =>
-        await this.#call(`POST ${target}`, (server) =>
-          toSecret(server.create(target, namespace, object, this.name)),
-        ),
-      mergePatch: async (name, body) =>
-        await this.#call(`PATCH ${target}`, (server) =>
-          toSecret(server.edit(target, name, (held) => mergeData(held, body), this.name)),
-        ),
-    };
   }
 }

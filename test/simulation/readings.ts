@@ -14,6 +14,17 @@ export function reasonOf(object: RawObject, type: string): string | undefined {
   return stringAt(condition, 'reason');
 }
 
+/** The message of a condition, or an empty text if it is absent. */
+export function messageOf(object: RawObject | undefined, type: string): string {
+  const conditions = object === undefined ? [] : conditionsOf(object);
+  return (
+    stringAt(
+      conditions.find((condition) => condition['type'] === type),
+      'message',
+    ) ?? ''
+  );
+}
+
 export function isReady(object: RawObject): boolean {
   return conditionsOf(object).some(({ type, status }) => type === 'Ready' && status === 'True');
 }

@@ -3,10 +3,15 @@ import { ApiStatusError } from '../../src/kubernetes/client/api-errors.ts';
 import { isRecord } from '../../src/json.ts';
 import type { KubernetesObject, RawObject } from '../../src/kubernetes/objects.ts';
 import type { MetadataPatch, NewObject, ObjectName } from '../../src/kubernetes/client/resource-client.ts';
-import { check, checkSpec, isSame } from './stored-checks.ts';
+import { check, checkAccount, checkSpec, isSame } from './stored-checks.ts';
 import { stored } from './stored.ts';
 
-export type Kind = 'gpupods' | 'secrets' | 'configmaps' | 'namespaces';
+export type Kind = WithStatus | 'secrets' | 'configmaps' | 'namespaces';
+
+/** Kinds with a status of their own, which the API server sets to its default. */
+export type WithStatus = 'gpupods' | 'gpuaccounts' | 'clustergpuaccounts';
+
+const WITH_STATUS: ReadonlySet<Kind> = new Set(['gpupods', 'gpuaccounts', 'clustergpuaccounts']);
 
 /** A change as a watch reports it. */
 export interface Change {
@@ -29,6 +34,8 @@ type Listener = (change: Change) => void;
 export class SimulatedApiServer {
   readonly #objects: Readonly<Record<Kind, Map<string, RawObject>>> = {
     gpupods: new Map(),
+    gpuaccounts: new Map(),
+    clustergpuaccounts: new Map(),
     secrets: new Map(),
     configmaps: new Map(),
     namespaces: new Map(),
@@ -76,6 +83,7 @@ export class SimulatedApiServer {
     }
     if (this.#objects[kind].has(key)) throw new ApiStatusError(409, 'AlreadyExists', `${key} exists`);
     if (kind === 'gpupods') checkSpec(stored(body));
+    else if (WITH_STATUS.has(kind)) checkAccount(body);
     this.#uids += 1;
     const object: RawObject = {
       ...body,
@@ -87,21 +95,25 @@ export class SimulatedApiServer {
         generation: 1,
         creationTimestamp: this.#nowText(),
       },
-      ...(kind === 'gpupods' ? { status: { observedGeneration: -1 } } : {}),
+      ...(WITH_STATUS.has(kind) ? { status: { observedGeneration: -1 } } : {}),
     };
     return this.#store(kind, undefined, object, { by, verb: 'create' });
   }
 
-  patchMetadata(patch: MetadataPatch, by: string): RawObject {
-    const held = this.#guarded('gpupods', patch, patch);
+  patchMetadata(patch: MetadataPatch, by: string, kind: Kind = 'gpupods'): RawObject {
+    const held = this.#guarded(kind, patch, patch);
     const next = { ...held, metadata: mergeMetadata(held, patch.metadata) };
-    return this.#write('gpupods', held, next, { by, verb: 'patch' });
+    return this.#write(kind, held, next, { by, verb: 'patch' });
   }
 
-  replaceStatus(object: KubernetesObject & { readonly status?: unknown }, by: string): RawObject {
-    const held = this.#guarded('gpupods', object.metadata, object.metadata);
+  replaceStatus(
+    object: KubernetesObject & { readonly status?: unknown },
+    by: string,
+    kind: WithStatus = 'gpupods',
+  ): RawObject {
+    const held = this.#guarded(kind, object.metadata, object.metadata);
     const status = pruned(object.status, this.prunedFields);
-    return this.#write('gpupods', held, { ...held, status }, { by, verb: 'status' });
+    return this.#write(kind, held, { ...held, status }, { by, verb: 'status' });
   }
 
   replace(kind: Kind, object: RawObject, by: string): RawObject {
@@ -131,7 +143,7 @@ export class SimulatedApiServer {
   /** Deletes a namespace: it accepts nothing new, and its contents are deleted, Secrets first. */
   deleteNamespace(namespace: string): void {
     this.#ending.add(namespace);
-    for (const kind of ['secrets', 'gpupods'] as const) {
+    for (const kind of ['secrets', 'gpuaccounts', 'gpupods'] as const) {
       for (const { metadata } of this.list(kind)) {
         if (metadata.namespace === namespace) this.delete(kind, { namespace, name: metadata.name }, 'person');
       }

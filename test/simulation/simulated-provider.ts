@@ -2,6 +2,7 @@ import type { Clock } from '../../src/clock.ts';
 import type { Provider } from '../../src/lifecycle/provider.ts';
 import { whoami } from '../../src/prime/account.ts';
 import { Secret } from '../../src/prime/api-key.ts';
+import type { ApiKeySource } from '../../src/prime/api-key.ts';
 import { createAvailability } from '../../src/prime/availability.ts';
 import { createPod } from '../../src/prime/create-pod.ts';
 import type { Exchanger } from '../../src/prime/exchange.ts';
@@ -26,9 +27,22 @@ export function simulatedProvider(
   key: Key,
   limiter?: RateLimiter,
 ): Provider {
+  const keys: ApiKeySource = {
+    current: () => ({ kind: 'key', key: new Secret(key.text), version: key.version }),
+  };
+  return providerWithKeys(exchanger, clock, keys, limiter);
+}
+
+/** The same for keys from any source, such as the Secret of an account. */
+export function providerWithKeys(
+  exchanger: Exchanger,
+  clock: Clock,
+  apiKey: ApiKeySource,
+  limiter?: RateLimiter,
+): Provider {
   const client = createHttpClient({
     baseUrl: 'https://provider.test/api/v1',
-    apiKey: { current: () => ({ kind: 'key', key: new Secret(key.text), version: key.version }) },
+    apiKey,
     clock,
     exchanger,
     timeouts: DEFAULT_TIMEOUTS,

@@ -13,7 +13,13 @@ export interface OperatorOptions {
   readonly settings?: Partial<
     Pick<
       OperatorSettings,
-      'policy' | 'orphanPolicy' | 'installationId' | 'acceptInstallation' | 'clockRate' | 'isRateLimited'
+      | 'policy'
+      | 'orphanPolicy'
+      | 'installationId'
+      | 'acceptInstallation'
+      | 'clockRate'
+      | 'isRateLimited'
+      | 'isServingAccounts'
     >
   >;
 }
@@ -38,6 +44,7 @@ export function simulationSettings({
     random: () => random.next(),
     latencyMs: { cluster: 4, provider: 45 },
     isRateLimited: false,
+    isServingAccounts: false,
     ...settings,
   };
 }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { parseGpuAccount } from '../../src/api/gpuaccount/gpu-account.ts';
 import { GpuPodSpec } from '../../src/api/gpupod/spec.ts';
 import { GpuPodStatus } from '../../src/api/gpupod/status.ts';
 import { ApiStatusError } from '../../src/kubernetes/client/api-errors.ts';
@@ -18,6 +19,7 @@ const FROZEN = [
   'disks',
   'teamId',
   'jupyterPasswordSecretRef',
+  'accountRef',
 ];
 
 /** Throws what a real API server answers to an invalid write. */
@@ -32,6 +34,15 @@ export function check(kind: string, held: RawObject, next: RawObject): void {
     checkStatus(held, next);
     checkFrozen(held, next);
   }
+}
+
+/** Accounts are checked whole, as their CRD does. */
+export function checkAccount(object: NewObject): void {
+  const parsed = parseGpuAccount({
+    ...object,
+    metadata: { uid: 'new', resourceVersion: '1', generation: 1, ...object.metadata },
+  });
+  if (parsed.kind === 'invalid') throw invalid(parsed.problems);
 }
 
 export function checkSpec(object: NewObject): void {

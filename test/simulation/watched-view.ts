@@ -6,8 +6,9 @@ import { SharedSource } from '../../src/kubernetes/cache/source.ts';
 import { Store } from '../../src/kubernetes/cache/store.ts';
 import type { StoreEvent } from '../../src/kubernetes/cache/store.ts';
 import type { Log } from '../../src/kubernetes/log.ts';
+import type { ResourceType } from '../../src/kubernetes/client/resource-client.ts';
 import type { ProcessClock } from './process-clock.ts';
-import type { Change, SimulatedApiServer } from './simulated-api-server.ts';
+import type { Change, Kind, SimulatedApiServer } from './simulated-api-server.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 export interface WatchSettings {
@@ -21,12 +22,19 @@ interface Parts {
   readonly server: SimulatedApiServer;
   readonly settings: WatchSettings;
   readonly log: Log;
+  /** @default GpuPods */
+  readonly resource?: WatchedKind;
 }
 
-const GPU_PODS = { group: GROUP, version: VERSION, plural: PLURAL };
+/** A kind that a process watches. */
+export interface WatchedKind extends ResourceType {
+  readonly plural: Kind;
+}
+
+const GPU_PODS: WatchedKind = { group: GROUP, version: VERSION, plural: PLURAL };
 
 /**
- * What one process sees of the GpuPods: the real store, fed by changes that come late, in sequence, and not
+ * What one process sees of one kind: the real store, fed by changes that come late, in sequence, and not
  * at all while the watch is down. A new list finds the missed changes, as after a compaction.
  */
 export class WatchedView {
@@ -34,19 +42,22 @@ export class WatchedView {
   readonly source: SharedSource;
   readonly #parts: Parts;
   readonly #stop: () => void;
+  readonly #resource: WatchedKind;
   #isDown = false;
   #lastDueMs = 0;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#resource = parts.resource ?? GPU_PODS;
+    const { plural } = this.#resource;
     this.source = new SharedSource({
       log: parts.log,
       store: this.store,
-      toAdded: (object) => toWatchedEvent({ type: 'ADDED', object }, GPU_PODS),
+      toAdded: (object) => toWatchedEvent({ type: 'ADDED', object }, this.#resource),
     });
-    for (const object of parts.server.list('gpupods')) this.store.put(object);
+    for (const object of parts.server.list(plural)) this.store.put(object);
     this.#stop = parts.server.onChange((change) => {
-      if (change.kind === 'gpupods') this.#carry(change);
+      if (change.kind === plural) this.#carry(change);
     });
   }
 
@@ -81,11 +92,11 @@ export class WatchedView {
   }
 
   #tell(events: readonly StoreEvent<RawObject>[]): void {
-    for (const event of events) this.source.emit(toWatchedEvent(event, GPU_PODS));
+    for (const event of events) this.source.emit(toWatchedEvent(event, this.#resource));
   }
 
   #relist(): void {
-    const objects = this.#parts.server.list('gpupods');
+    const objects = this.#parts.server.list(this.#resource.plural);
     const living = new Set(objects.map(objectKey));
     const gone = this.store.keys().filter((key) => !living.has(key));
     this.#tell([

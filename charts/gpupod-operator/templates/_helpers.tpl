@@ -65,6 +65,14 @@
 - apiGroups: [""]
   resources: [events]
   verbs: [create, patch]
+{{- if .Values.accounts.enabled }}
+- apiGroups: [gpupod.dev]
+  resources: [gpuaccounts]
+  verbs: [get, list, watch]
+- apiGroups: [gpupod.dev]
+  resources: [gpuaccounts/status]
+  verbs: [update]
+{{- end }}
 {{- end }}
 
 {{- /* A setting as one argument. Numbers are written by toJson: printf would turn a million into 1e+06. */}}

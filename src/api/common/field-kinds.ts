@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DURATION_PATTERN } from './duration.ts';
+import type { AccountKind } from './names.ts';
 
 /** Field types that the spec uses more than once. */
 
@@ -21,6 +22,11 @@ export function objectName(): z.ZodString {
     .min(1)
     .max(MAX_OBJECT_NAME)
     .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/);
+}
+
+/** The kind of an account. */
+export function accountKind(): z.ZodEnum<{ [K in AccountKind]: K }> {
+  return z.enum(['GpuAccount', 'ClusterGpuAccount']);
 }
 
 /** A key of a Secret in the namespace of the GpuPod. */

@@ -6,6 +6,17 @@ export const API_VERSION = `${GROUP}/${VERSION}`;
 export const KIND = 'GpuPod';
 export const PLURAL = 'gpupods';
 
+/** The kinds of accounts, with their plurals: of one namespace, or of the whole cluster. */
+export const ACCOUNT_PLURALS = {
+  GpuAccount: 'gpuaccounts',
+  ClusterGpuAccount: 'clustergpuaccounts',
+} as const;
+
+export type AccountKind = keyof typeof ACCOUNT_PLURALS;
+
+/** The GpuAccount that pays in its namespace where a GpuPod names none. */
+export const DEFAULT_ACCOUNT_NAME = 'default';
+
 /** Set before anything is paid for, and removed after the instance is proven terminated. */
 export const FINALIZER = `${GROUP}/rental`;
 
@@ -24,6 +35,8 @@ export const ANNOTATIONS = {
   forceRelease: `${GROUP}/force-release`,
   /** The exact instance name: a person has confirmed that this instance does not exist. */
   confirmAbsent: `${GROUP}/confirm-absent`,
+  /** On an account, the exact user ID: a person has confirmed that its API key now belongs to this user. */
+  acceptUser: `${GROUP}/accept-user`,
 } as const;
 
 /** On the CRD and on the namespace of the operator, `"true"`: the admission policy of the chart allows the deletion. */

@@ -1,4 +1,3 @@
-import { plainText } from '../common/plain-text.ts';
 import { READY_REASONS } from './ready-reasons.ts';
 import type { ReasonEntry } from './ready-reasons.ts';
 
@@ -7,7 +6,7 @@ import type { ReasonEntry } from './ready-reasons.ts';
  * what a person can do. `docs/reference/conditions.md` is generated from it.
  */
 
-export const MAX_MESSAGE_LENGTH = 300;
+export { MAX_MESSAGE_LENGTH, truncateMessage } from '../common/message.ts';
 
 export const CONDITION_TYPES = [
   'Ready',
@@ -75,10 +74,25 @@ export const REASONS = {
       meaning:
         'The provider does not say whose API key this is, and the key has shown nothing of the account that pays for the instance. So an absence proves nothing. Give the key the permission to read its user, or restore the old key.',
     },
+    AccountNotFound: {
+      status: 'False',
+      meaning:
+        'The account that `spec.accountRef` names, or that pays for the instance, does not exist. Nothing is rented, and an instance keeps billing untouched. Create the account, or correct `spec.accountRef`.',
+    },
+    AmbiguousAccount: {
+      status: 'False',
+      meaning:
+        'Several default ClusterGpuAccounts select this namespace, so nothing is rented. Name one in `spec.accountRef`, or ask a cluster administrator to leave one default.',
+    },
+    AccountSuspended: {
+      status: 'False',
+      meaning:
+        'The account that would pay is suspended or being deleted, so nothing new is rented. Whoever may write the account can resume it; or name another in `spec.accountRef`.',
+    },
     NotAllowed: {
       status: 'False',
       meaning:
-        'An operator setting forbids what the spec asks for (team, missing maxPrice). Change the spec or the setting.',
+        'An operator setting, or the account that pays, forbids what the spec asks for (team, missing maxPrice, namespace). Change the spec, the setting or the account.',
     },
     CrdOutdated: {
       status: 'False',
@@ -225,6 +239,9 @@ export const REASONS = {
     },
     AccountChanged: { status: 'True', meaning: 'See Synced.' },
     AccountUnconfirmed: { status: 'True', meaning: 'See Synced.' },
+    AccountNotFound: { status: 'True', meaning: 'See Synced.' },
+    AmbiguousAccount: { status: 'True', meaning: 'See Synced.' },
+    AccountSuspended: { status: 'True', meaning: 'See Synced.' },
     NewerInstance: { status: 'True', meaning: 'See Synced.' },
     Interrupted: { status: 'True', meaning: 'See Ready.' },
     Lost: { status: 'True', meaning: 'See Ready.' },
@@ -252,10 +269,4 @@ export type TypedDraft = {
 export function statusOfReason(draft: TypedDraft): ConditionStatus {
   const reasons: Readonly<Record<string, ReasonEntry>> = REASONS[draft.type];
   return reasons[draft.reason]?.status ?? 'Unknown';
-}
-
-/** Cuts a message to the length of a condition, and replaces invisible characters with spaces. */
-export function truncateMessage(message: string, maxLength = MAX_MESSAGE_LENGTH): string {
-  const clean = plainText(message).trim();
-  return clean.length <= maxLength ? clean : `${clean.slice(0, maxLength - 1).toWellFormed()}…`;
 }

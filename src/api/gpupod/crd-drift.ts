@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { annotationsOf, markCrd } from '../common/crd-marks.ts';
 import { CRD_ANNOTATIONS, VERSION } from '../common/names.ts';
 import { gpuPodCrd } from './crd.ts';
 
@@ -11,13 +11,7 @@ const MAX_NAMES = 5;
 
 /** The CRD with marks of its content and age, by which chart and operator know an older one. */
 export function markedCrd(version: string): Json {
-  const { metadata, ...crd } = gpuPodCrd();
-  const annotations = {
-    [CRD_ANNOTATIONS.hash]: contentHash(crd['spec']),
-    [CRD_ANNOTATIONS.version]: version,
-  };
-  const { apiVersion, kind, spec } = crd;
-  return { apiVersion, kind, metadata: { ...asRecord(metadata), annotations }, spec };
+  return markCrd(gpuPodCrd(), version);
 }
 
 /**
@@ -49,10 +43,6 @@ function missingPart(own: unknown, served: unknown, part: string): readonly stri
   return theirs !== undefined && part in theirs ? missingFields(mine?.[part], theirs[part], part) : [part];
 }
 
-function contentHash(spec: unknown): string {
-  return createHash('sha256').update(JSON.stringify(spec)).digest('hex').slice(0, 16);
-}
-
 function schemaOf(crd: unknown): unknown {
   const { versions } = asRecord(asRecord(crd)['spec']);
   const all = Array.isArray(versions) ? (versions as readonly unknown[]) : [];
@@ -73,10 +63,6 @@ function missingFields(own: unknown, served: unknown, path: string): readonly st
   });
   const ofItems = items === undefined ? [] : missingFields(items, other['items'], `${path}[]`);
   return [...ofFields, ...ofItems].toSorted();
-}
-
-function annotationsOf(crd: unknown): Json {
-  return asRecord(asRecord(asRecord(crd)['metadata'])['annotations']);
 }
 
 /** Compares `1.10.0` with `1.9.0`; what follows a dash does not count. */

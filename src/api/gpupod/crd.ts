@@ -1,9 +1,8 @@
-import { z } from 'zod';
 import { GROUP, KIND, PLURAL, VERSION } from '../common/names.ts';
+import { readyField, structural } from '../common/structural.ts';
+import type { JsonSchema } from '../common/structural.ts';
 import { FROZEN_FIELDS, GpuPodSpec } from './spec.ts';
 import { FRESH_STATUS, GpuPodStatus } from './status.ts';
-
-type JsonSchema = Record<string, unknown>;
 
 /** The CustomResourceDefinition of `GpuPod`, generated from the zod schemas. */
 export function gpuPodCrd(): JsonSchema {
@@ -83,21 +82,6 @@ function frozenWhileRented(field: string): JsonSchema {
       'set spec.suspend to true, wait until status.podId is removed, then change it; or delete the GpuPod',
     fieldPath: `.spec.${field}`,
   };
-}
-
-/** zod's JSON schema without what a structural schema forbids or does not need. */
-function structural(schema: z.ZodType): JsonSchema {
-  return z.toJSONSchema(schema, {
-    target: 'openapi-3.0',
-    io: 'input',
-    override: ({ jsonSchema }) => {
-      delete jsonSchema.additionalProperties;
-    },
-  });
-}
-
-function readyField(field: string): string {
-  return `.status.conditions[?(@.type=="Ready")].${field}`;
 }
 
 const COLUMNS = [

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { secretKeyRef, size, wordSet } from '../common/field-kinds.ts';
+import { accountKind, objectName, secretKeyRef, size, wordSet } from '../common/field-kinds.ts';
 
 /** The larger parts of the spec: hardware, place, sizes and variables. */
 
@@ -153,3 +153,16 @@ export const env = z
     ],
   })
   .describe('Environment variables of the instance; the values together have at most 32768 characters.');
+
+export const accountRef = z
+  .object({
+    kind: accountKind()
+      .default('GpuAccount')
+      .describe(
+        'GpuAccount: of the namespace of this GpuPod. ClusterGpuAccount: one that selects its namespace.',
+      ),
+    name: objectName().describe('Name of the account.'),
+  })
+  .describe(
+    "The account that pays. Absent: the GpuAccount named default of this namespace, else the default ClusterGpuAccount that selects the namespace, else the operator's own API key. An instance stays with the account that rented it.",
+  );

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { duration, objectName, providerId, secretKeyRef } from '../common/field-kinds.ts';
-import { env, gpu, placement, resources } from './spec-parts.ts';
+import { accountRef, env, gpu, placement, resources } from './spec-parts.ts';
 
 /** USD per hour. The provider reads 0 as "no cap". */
 const MIN_PRICE = 0.01;
@@ -46,8 +46,11 @@ export const GpuPodSpec = z
       )
       .optional(),
     teamId: providerId()
-      .describe('Team whose wallet pays. The operator allows only the teams in its settings.')
+      .describe(
+        'Team whose wallet pays. The operator allows only the teams in its settings; with a GpuAccount or ClusterGpuAccount, only the team that the account names.',
+      )
       .optional(),
+    accountRef: accountRef.optional(),
     jupyterPasswordSecretRef: secretKeyRef
       .describe('Secret key that holds the password for Jupyter on the instance.')
       .optional(),
@@ -147,4 +150,5 @@ export const FROZEN_FIELDS = [
   'disks',
   'teamId',
   'jupyterPasswordSecretRef',
+  'accountRef',
 ] as const;

@@ -1,23 +1,8 @@
 import { z } from 'zod';
+import { condition as conditionOf, count, text, time, usdPerHour } from '../common/status-kinds.ts';
 import { CONDITION_TYPES, MAX_MESSAGE_LENGTH } from './conditions.ts';
 
 /** `GpuPod.status`: what the operator last observed and decided. Only the operator writes it. */
-
-function text(description: string, maxLength = 256): z.ZodString {
-  return z.string().max(maxLength).describe(description);
-}
-
-function time(description: string): z.ZodString {
-  return z.string().max(64).meta({ format: 'date-time' }).describe(description);
-}
-
-function usdPerHour(description: string): z.ZodNumber {
-  return z.number().min(0).describe(`${description} USD per hour.`);
-}
-
-function count(description: string): z.ZodInt {
-  return z.int().min(0).describe(description);
-}
 
 const offer = z
   .object({
@@ -99,6 +84,8 @@ const port = z
 
 const account = z
   .object({
+    kind: text("GpuAccount or ClusterGpuAccount; absent: the operator's own API key pays.", 64).optional(),
+    name: text('Name of that account.', 253).optional(),
     origin: text('Origin of the provider API that the user belongs to.').optional(),
     userId: text('Prime Intellect user whose account pays for the instance.'),
   })
@@ -145,17 +132,7 @@ const rejection = z
   })
   .describe('Rejected offers, by reason.');
 
-const condition = z
-  .object({
-    // No enum: an operator of an earlier version must be able to read what a later one wrote, podId above all.
-    type: text(`Type of the condition: ${CONDITION_TYPES.join(', ')}; later versions may add others.`, 64),
-    status: z.enum(['True', 'False', 'Unknown']).describe('True, False or Unknown.'),
-    observedGeneration: z.int().min(0).describe('Generation of the spec that it describes.'),
-    lastTransitionTime: time('When its status last changed.'),
-    reason: text('Reason, one CamelCase word.', 64),
-    message: z.string().max(MAX_MESSAGE_LENGTH).describe('The reason as a sentence for people.'),
-  })
-  .describe('One aspect of the state.');
+const condition = conditionOf(CONDITION_TYPES);
 
 export const GpuPodStatus = z
   .object({

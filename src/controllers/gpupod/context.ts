@@ -1,13 +1,14 @@
-import type { AccountSession } from '../../accounts/session.ts';
 import type { Clock } from '../../clock.ts';
 import type { Log } from '../../kubernetes/log.ts';
 import type { Observation } from '../../lifecycle/observation.ts';
 import type { Policy, ProtocolTimings } from '../../lifecycle/settings.ts';
 import type { Step } from '../../lifecycle/step.ts';
+import type { MicroUsd } from '../../offers/money.ts';
 import type { Adoptions } from './adoptions.ts';
 import type { CreateFence } from './create-fence.ts';
 import type { LocalStates } from './local-states.ts';
 import type { Events, GpuPodApi, GpuPodView, SecretApi } from './ports.ts';
+import type { Acting, Payers } from './payers.ts';
 import type { RetainedInstances } from './retained-instances.ts';
 import type { Slots } from './slots.ts';
 import type { StatusFidelity } from './status-fidelity.ts';
@@ -44,7 +45,18 @@ export interface Shared {
   readonly isStopping: () => boolean;
 }
 
-/** The shared parts, and the session of the account that pays for the GpuPods in question. */
-export interface Context extends Shared {
-  readonly session: AccountSession;
+/** The shared parts, and the session of the account that acts for the GpuPods in question, with its own policy. */
+export interface Context extends Shared, Acting {
+  /** Micro-dollars per hour that count in the sessions of other accounts. */
+  readonly reservedBeside: () => MicroUsd;
+}
+
+/** What a reconcile starts from: the account is found for each step. */
+export interface Reconciling extends Shared {
+  readonly payers: Payers;
+}
+
+/** The context of one account. */
+export function contextOf({ payers, ...shared }: Reconciling, acting: Acting): Context {
+  return { ...shared, ...acting, reservedBeside: () => payers.reservedBeside(acting.session) };
 }

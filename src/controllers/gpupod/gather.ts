@@ -15,7 +15,17 @@ import { idProofsFor } from './id-proofs.ts';
 /** The parts of the context that the observation comes from. */
 export type Sources = Pick<
   Context,
-  'clock' | 'installation' | 'identity' | 'policy' | 'timings' | 'adoptions' | 'view' | 'proofKey'
+  | 'clock'
+  | 'installation'
+  | 'identity'
+  | 'policy'
+  | 'timings'
+  | 'adoptions'
+  | 'view'
+  | 'proofKey'
+  | 'reference'
+  | 'payerProblem'
+  | 'reservedBeside'
 > & {
   readonly fidelity: Pick<Context['fidelity'], 'problem'>;
   readonly session: Pick<
@@ -44,7 +54,7 @@ export async function gather(
   const list = inventory.view({
     namePrefixes,
     podId,
-    wallets: walletsOf({ gpuPod, intent, policy, localState }),
+    wallets: walletsOf({ gpuPod, intent, policy, localState, ...actingFacts(context) }),
   });
   const owner = cooldownOwner(gpuPod);
   const { failure } = health;
@@ -58,6 +68,7 @@ export async function gather(
     installation,
     identity,
     account: session.account.state,
+    ...actingFacts(context),
     intent,
     mayAdopt,
     localState,
@@ -77,6 +88,13 @@ export async function gather(
   return { ...speaking, localState: observe(speaking) };
 }
 
+function actingFacts({ reference, payerProblem }: Sources): Pick<Observation, 'reference' | 'payerProblem'> {
+  return {
+    ...(reference === undefined ? {} : { reference }),
+    ...(payerProblem === undefined ? {} : { payerProblem }),
+  };
+}
+
 /** Answers to the key of another account say nothing about this GpuPod, so they do not count. */
 function withoutForeignAnswers(observation: Observation): Observation {
   const { inventory, lastSeen, ...rest } = observation;
@@ -94,7 +112,7 @@ function withoutForeignAnswers(observation: Observation): Observation {
  * Unknown before the first inventory.
  */
 function reservedElsewhereBy(
-  { policy, session: { reservations } }: Sources,
+  { policy, session: { reservations }, reservedBeside }: Sources,
   gpuPod: GpuPod,
 ): Pick<Observation, 'reservedElsewhere'> {
   if (policy.maxTotalPricePerHour === undefined) {
@@ -105,10 +123,10 @@ function reservedElsewhereBy(
     return {};
   }
   const micros = reservations.elsewhere(gpuPod.metadata.uid);
-  return micros === undefined ? {} : { reservedElsewhere: micros };
+  return micros === undefined ? {} : { reservedElsewhere: micros + reservedBeside() };
 }
 
-/** Breakers are per team, because there is only one key. */
+/** Breakers are per team of the session's key. */
 export function requesterOf({ policy }: Pick<Context, 'policy'>, { metadata, spec }: GpuPod): Requester {
   const { namespace, name, uid, generation } = metadata;
   const breakerKey = spec.teamId ?? policy.defaultTeamId ?? '';

@@ -1,18 +1,28 @@
 import type { AccountRegistry } from '../../accounts/registry.ts';
+import type { AccountSession } from '../../accounts/session.ts';
 import { Housekeeping } from '../../accounts/housekeeping.ts';
+import type { HousekeepingParts } from '../../accounts/housekeeping.ts';
 import { isRefusal } from '../../kubernetes/client/api-errors.ts';
 import { Controller } from '../../kubernetes/controller.ts';
 import type { Reconciled } from '../../kubernetes/controller.ts';
 import { objectKey } from '../../kubernetes/objects.ts';
 import type { Runnable } from '../../kubernetes/runnable.ts';
 import { ownKey } from '../../kubernetes/cache/source.ts';
+import { dependantsOf } from './account-records.ts';
+import { AccountSessions } from './account-sessions.ts';
+import { accountWatches } from './account-watches.ts';
+import type { ServedAccounts } from './account-watches.ts';
 import { afterLists, assemble } from './assemble.ts';
-import type { Context, Shared } from './context.ts';
+import { contextOf } from './context.ts';
+import type { Reconciling } from './context.ts';
 import type { GpuPodOptions } from './gpu-pod-options.ts';
 import type { Installation } from './installation.ts';
 import { laneOf, planLanes } from './lanes.ts';
-import { reconcile, reportFailure } from './reconcile.ts';
-import { recordedAccount } from './recorded-account.ts';
+import type { Loops } from './loops.ts';
+import { reconcile } from './reconcile.ts';
+import { reportFailure } from './report-failure.ts';
+import { accountSession, bookView } from './sessions.ts';
+import { sumOfSweeps } from './sweep-counts.ts';
 
 /** The longest pause between retries of a passing failure. */
 const MAX_RETRY_MS = 30_000;
@@ -23,46 +33,52 @@ const MAX_RETRY_MS = 30_000;
  */
 export class GpuPodController implements Runnable {
   readonly accounts: AccountRegistry;
-  readonly #shared: Shared;
+  /** The sessions of GpuAccounts and ClusterGpuAccounts; undefined if this operator serves none. */
+  readonly accountSessions: AccountSessions | undefined;
+  readonly #shared: Reconciling;
   readonly #controller: Controller;
   readonly #housekeeping: Housekeeping;
   readonly #unlistedNamespaces: readonly string[];
+  #onAccountChanged: (name: string) => void = () => undefined;
   #isStopping = false;
 
   constructor(options: GpuPodOptions, installation: Installation) {
     const lanes = planLanes(options.concurrency);
-    const enqueue = (key: string): void => {
-      this.#controller.enqueue(key);
-    };
-    const { shared, accounts } = assemble(options, installation, lanes, {
-      enqueue,
-      enqueueAll: () => {
-        this.#enqueueAll();
-      },
-      scheduleInventory: (account, inMs) => {
-        this.#housekeeping.scheduleInventory(account, inMs);
-      },
-      wake: (account) => {
-        this.#housekeeping.wake(account);
-      },
-      isStopping: () => this.#isStopping,
-    });
+    const loops = this.#loops();
+    const { shared, accounts, payers } = assemble(options, installation, lanes, loops);
     const { observer, random } = options;
     const runs = { clock: options.clock, log: options.log, ...(random === undefined ? {} : { random }) };
-    this.#shared = shared;
+    const countSweep = sumOfSweeps(observer);
+    this.#shared = { ...shared, payers };
     this.accounts = accounts;
     this.#unlistedNamespaces = options.unlistedNamespaces ?? [];
+    const partsOf = (session: AccountSession): HousekeepingParts => ({
+      ...session,
+      ...afterLists(
+        contextOf(this.#shared, { session, policy: options.policy }),
+        installation,
+        { orphanPolicy: options.orphanPolicy, onCounted: countSweep(session.name) },
+        (key) => {
+          loops.enqueue(key);
+        },
+      ),
+    });
     this.#housekeeping = new Housekeeping(
       { ...runs, timings: options.timings, observer: observer?.controller?.('housekeeping') },
-      accounts.all().map((session) => ({
-        ...session,
-        ...afterLists({ ...shared, session }, installation, options, enqueue),
-      })),
+      accounts.all().map(partsOf),
     );
+    const served = options.accounts;
+    this.accountSessions =
+      served === undefined
+        ? undefined
+        : this.#openSessions(options, installation, { served, loops, partsOf });
     this.#controller = new Controller({
       ...runs,
       name: 'gpupod',
-      watches: [{ source: options.gpuPods, toKeys: ownKey }],
+      watches: [
+        { source: options.gpuPods, toKeys: ownKey },
+        ...(served === undefined ? [] : accountWatches(served, shared.view)),
+      ],
       reconcile: async (key, failures) => await this.#reconcile(key, failures),
       workers: lanes.workers,
       laneOf: (key) => laneOf(shared.view.get(key), shared.localStates.ofKey(key)),
@@ -87,6 +103,7 @@ export class GpuPodController implements Runnable {
   async stop(): Promise<void> {
     this.#isStopping = true;
     await Promise.all([this.#controller.stop(), this.#housekeeping.stop()]);
+    this.accountSessions?.closeAll();
   }
 
   /** The older CRD was replaced by the right one, so GpuPods that waited for it go on. */
@@ -95,24 +112,86 @@ export class GpuPodController implements Runnable {
     this.#enqueueAll();
   }
 
+  /** Calls the handler with the name of each account whose key was checked, or turned out to be another user's. */
+  onAccountChanged(handler: (name: string) => void): void {
+    this.#onAccountChanged = handler;
+  }
+
+  #loops(): Loops {
+    return {
+      enqueue: (key) => {
+        this.#controller.enqueue(key);
+      },
+      enqueueAll: () => {
+        this.#enqueueAll();
+      },
+      scheduleInventory: (account, inMs) => {
+        this.#housekeeping.scheduleInventory(account, inMs);
+      },
+      wake: (account) => {
+        this.#housekeeping.wake(account);
+      },
+      isStopping: () => this.#isStopping,
+    };
+  }
+
+  #openSessions(
+    options: GpuPodOptions,
+    installation: Installation,
+    { served, loops, partsOf }: OpeningParts,
+  ): AccountSessions {
+    const { payers, view } = this.#shared;
+    const books = bookView(options, (object) => payers.bookOf(object));
+    const sessions: AccountSessions = new AccountSessions({
+      connect: served.connect,
+      registry: this.accounts,
+      payers,
+      view,
+      create: (parts) =>
+        accountSession(options, installation, loops, {
+          parts,
+          gpuPods: books(parts.name),
+          onChange: () => {
+            this.#onAccountChanged(parts.name);
+            this.#enqueueAll();
+          },
+        }),
+      begin: (session) => {
+        this.#housekeeping.add({ ...partsOf(session), isInUse: () => sessions.isInUse(session) });
+      },
+      end: (name) => {
+        this.#housekeeping.remove(name);
+      },
+      checkKey: (name) => {
+        this.#housekeeping.checkKey(name);
+      },
+      onOpened: ({ kind, metadata: { name, namespace } }) => {
+        for (const key of dependantsOf({ kind, name, namespace }, view.list())) {
+          loops.enqueue(key);
+        }
+      },
+    });
+    return sessions;
+  }
+
   #enqueueAll(): void {
     for (const gpuPod of this.#shared.view.list()) {
       this.#controller.enqueue(objectKey(gpuPod));
     }
   }
 
-  #contextOf(key: string): Context {
-    const { view, localStates } = this.#shared;
-    const session = this.accounts.of(recordedAccount(key, view.get(key), localStates));
-    return { ...this.#shared, session };
-  }
-
   async #reconcile(key: string, failures: number): Promise<Reconciled> {
     try {
-      return await reconcile(this.#contextOf(key), key);
+      return await reconcile(this.#shared, key);
     } catch (error) {
       reportFailure(this.#shared, key, error, failures);
       throw error;
     }
   }
+}
+
+interface OpeningParts {
+  readonly served: ServedAccounts;
+  readonly loops: Loops;
+  readonly partsOf: (session: AccountSession) => HousekeepingParts;
 }

@@ -8,6 +8,7 @@ import type { Step } from '../../lifecycle/step.ts';
 import type { Observation } from '../../lifecycle/observation.ts';
 import type { FailedOffer } from '../../accounts/session.ts';
 import type { WalletReport } from '../../accounts/inventory.ts';
+import type { ServedAccounts } from './account-watches.ts';
 import type { ConfigMapApi } from './installation.ts';
 import type { Events, GpuPodApi, GpuPodView, SecretApi } from './ports.ts';
 import type { OrphanPolicy } from './sweep.ts';
@@ -39,6 +40,8 @@ export interface GpuPodOptions {
     readonly keyFingerprint?: (hmacKey: string) => string | undefined;
   };
   readonly takeCreateTurn: () => Promise<void>;
+  /** Undefined: this operator serves no GpuAccounts and ClusterGpuAccounts. */
+  readonly accounts?: ServedAccounts | undefined;
   readonly isLeaseFresh: () => boolean;
   /** What is wrong with the CRD in the cluster, if the operator may read it. */
   readonly crdProblem?: () => string | undefined;

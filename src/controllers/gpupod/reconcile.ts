@@ -1,10 +1,10 @@
 import { parseGpuPod } from '../../api/gpupod/gpu-pod.ts';
 import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
 import { API_VERSION, KIND } from '../../api/common/names.ts';
-import { ApiError, apiErrorMessage, isRefusal } from '../../kubernetes/client/api-errors.ts';
 import type { Reconciled } from '../../kubernetes/controller.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
 import { isSameSession } from '../../lifecycle/account.ts';
+import { readIntent } from '../../lifecycle/intent.ts';
 import type { Observation, ObservedOffers } from '../../lifecycle/observation.ts';
 import type { LocalState } from '../../lifecycle/local-state.ts';
 import { walletsOf } from '../../lifecycle/open-intent.ts';
@@ -13,12 +13,12 @@ import { isWorthWriting } from '../../lifecycle/status/worth-writing.ts';
 import type { Rest } from '../../lifecycle/step.ts';
 import type { AccountSession } from '../../accounts/session.ts';
 import type { Waiting } from '../../accounts/inventory.ts';
-import type { Context } from './context.ts';
+import { contextOf } from './context.ts';
+import type { Context, Reconciling } from './context.ts';
 import type { EffectOutcome } from './effects/outcome.ts';
 import { perform } from './effects/perform.ts';
 import { writeStatus } from './effects/writes.ts';
 import { gather } from './gather.ts';
-import type { EventToRecord } from './ports.ts';
 import { settleVanished } from './settle-vanished.ts';
 
 /** More steps than one pass ever needs. Unfinished work continues after other GpuPods had their turn. */
@@ -36,20 +36,24 @@ const DONE: Reconciled = { kind: 'done' };
  *
  * @throws the error of a Kubernetes API request, unless it is a conflict or a missing object
  */
-export async function reconcile(context: Context, key: string): Promise<Reconciled> {
+export async function reconcile(shared: Reconciling, key: string): Promise<Reconciled> {
+  const { payers, view } = shared;
   let offers: ObservedOffers | undefined;
   let current: Current | undefined;
   for (let steps = 0; steps < MAX_STEPS; steps += 1) {
     // Before each step: during a create request the GpuPod may have been deleted and replaced by another of its name.
-    const unsettledMs = await settleVanished(context, key, context.view.get(key)?.metadata.uid);
+    const livingUid = view.get(key)?.metadata.uid;
+    const ofVanished = contextOf(shared, payers.ofVanished(key, livingUid));
+    const unsettledMs = await settleVanished(ofVanished, key, livingUid);
     if (unsettledMs !== undefined) {
       return { kind: 'done', requeueAfterMs: unsettledMs };
     }
-    current = currentObject(context, key, current);
+    current = currentObject(shared, key, current);
     if (current === undefined) {
+      forgetVanished(shared, key);
       return DONE;
     }
-    const taken = await takeStep(context, key, current.gpuPod, offers);
+    const taken = await takeStep(shared, key, current.gpuPod, offers);
     if (taken.kind === 'result') {
       return taken.result;
     }
@@ -62,15 +66,40 @@ type TakenStep =
   | { readonly kind: 'result'; readonly result: Reconciled }
   | { readonly kind: 'goOn'; readonly offers: ObservedOffers | undefined };
 
+/** A GpuPod that cannot be read keeps its session. */
+function forgetVanished({ payers, view }: Reconciling, key: string): void {
+  if (view.get(key) === undefined) {
+    payers.forget(key);
+  }
+}
+
+/**
+ * The account that acts is found before each step, because a step may end what the recorded account had to do. An
+ * intent of another UID counts only if this GpuPod may adopt it; a copied one must not choose who pays.
+ */
+async function contextFor(
+  shared: Reconciling,
+  key: string,
+  gpuPod: GpuPod,
+  localState: LocalState,
+): Promise<Context> {
+  const { payers, adoptions, installation } = shared;
+  const intent = readIntent(gpuPod);
+  const isOthers = intent.kind === 'read' && intent.intent.uid !== gpuPod.metadata.uid;
+  const mayAdopt = payers.isServing && isOthers && (await adoptions.mayAdopt(gpuPod, intent, installation));
+  return contextOf(shared, payers.of(key, gpuPod, { gpuPod, localState, intent, mayAdopt, installation }));
+}
+
 async function takeStep(
-  context: Context,
+  shared: Reconciling,
   key: string,
   stored: GpuPod,
   offers: ObservedOffers | undefined,
 ): Promise<TakenStep> {
   const { uid } = stored.metadata;
-  const recalled = recall(context, key, stored);
+  const recalled = recall(shared, key, stored);
   const gpuPod = withReadyTime(withDropped(stored, recalled.dropped));
+  const context = await contextFor(shared, key, gpuPod, recalled);
   const observation = await gather(context, gpuPod, recalled, offers);
   const step = context.plan(observation);
   const localState: LocalState = { ...observation.localState, ...step.remember };
@@ -147,51 +176,6 @@ function reportUnreadable(
     { apiVersion: API_VERSION, kind: KIND, namespace, name, uid },
     { type: 'Warning', reason: 'Unreadable', message: `The operator cannot read this GpuPod: ${problems}` },
   );
-}
-
-/**
- * Reports a failure as an event. If the API server refuses a write (permissions, a policy), the status may not be
- * writable either. The same holds for a failure that repeats, such as an admission webhook that does not answer.
- */
-export function reportFailure(
-  { view, events }: Pick<Context, 'view' | 'events'>,
-  key: string,
-  error: unknown,
-  failuresBefore: number,
-): void {
-  const object = view.get(key);
-  const event = failureEvent(error, failuresBefore);
-  if (object === undefined || event === undefined) {
-    return;
-  }
-  const { namespace = '', name, uid } = object.metadata;
-  events.record({ apiVersion: API_VERSION, kind: KIND, namespace, name, uid }, event);
-}
-
-/** Reports the third failure in a row, and each hundredth after it, which is about one an hour. */
-const FAILURES_BEFORE_REPORT = 2;
-const FAILURES_BETWEEN = 100;
-
-function failureEvent(error: unknown, failuresBefore: number): EventToRecord | undefined {
-  if (isRefusal(error)) {
-    return {
-      type: 'Warning',
-      reason: 'WriteRefused',
-      message:
-        'The API server refuses a request of the operator. Nothing goes on until you fix that, and a rented instance keeps billing. ' +
-        apiErrorMessage(error),
-    };
-  }
-  const isDue = (failuresBefore - FAILURES_BEFORE_REPORT) % FAILURES_BETWEEN === 0;
-  return error instanceof ApiError && isDue
-    ? {
-        type: 'Warning',
-        reason: 'WriteFailed',
-        message:
-          'Requests to the API server keep failing. Nothing goes on until they succeed, and a rented instance keeps billing. ' +
-          `The operator retries. ${apiErrorMessage(error)}`,
-      }
-    : undefined;
 }
 
 function recall(context: Pick<Context, 'localStates' | 'clock'>, key: string, gpuPod: GpuPod): LocalState {

@@ -20,7 +20,8 @@ export function recordedAccount(
   return vanished ?? (parsed?.kind === 'ok' ? statedAccount(parsed.gpuPod) : undefined);
 }
 
-function statedAccount(gpuPod: GpuPod): AccountIdentity | undefined {
+/** The account that is recorded with the instance, or in the last create intent. */
+export function statedAccount(gpuPod: GpuPod): AccountIdentity | undefined {
   const { podId, account } = gpuPod.status;
   const reading = readIntent(gpuPod);
   const intended = reading.kind === 'read' ? accountOfIntent(reading.intent) : undefined;

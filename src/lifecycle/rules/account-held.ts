@@ -1,5 +1,6 @@
 import { isDeleting } from '../../api/gpupod/gpu-pod.ts';
 import { ANNOTATIONS } from '../../api/common/names.ts';
+import type { Reason } from '../../api/gpupod/conditions.ts';
 import type { GpuPodStatus } from '../../api/gpupod/status.ts';
 import { accountVerdict, identityOf, isSameAccount, sessionBeganAtMs, liabilityOf } from '../account.ts';
 import type { AccountVerdict, Liability } from '../account.ts';
@@ -37,7 +38,7 @@ export function accountDoubtful(observation: Observation): Step | undefined {
         : confirmAccount(observation, verdict);
     case 'fits':
       return account.kind === 'changed' && !isRecordedHere(observation)
-        ? hold(observation, account.message)
+        ? hold(observation, changed(account.message))
         : awaitAnswer(observation, account);
   }
 }
@@ -48,18 +49,33 @@ function isRecordedHere(observation: Observation): boolean {
 }
 
 /** A person confirmed that the create request created nothing on the other account. */
-function isConfirmedAbsent({ gpuPod }: Observation, { kind, name }: Liability): boolean {
+export function isConfirmedAbsent({ gpuPod }: Observation, { kind, name }: Liability): boolean {
   return kind === 'create' && sameName(gpuPod.metadata.annotations[ANNOTATIONS.confirmAbsent], name);
 }
 
-function hold(observation: Observation, message: string, liability = liabilityOf(observation)): Rest {
+/** Why nothing is done for a GpuPod: a reason of both Synced and Stalled. */
+interface AccountHold {
+  readonly reason: Extract<Reason<'Synced'>, Reason<'Stalled'>>;
+  readonly message: string;
+}
+
+function changed(message: string): AccountHold {
+  return { reason: 'AccountChanged', message };
+}
+
+/** Rests without touching anything, and says why. What bills is named, and stays as it is. */
+export function hold(
+  observation: Observation,
+  { reason, message }: AccountHold,
+  liability = liabilityOf(observation),
+): Rest {
   const { status } = observation.gpuPod;
   const rest = restFailing(
     observation,
-    { reason: 'AccountChanged', message },
+    { reason, message },
     {
       Ready: readyWhileHeld(status, message, liability),
-      ...keepingStall(status, { type: 'Stalled', draft: ['AccountChanged', message] }),
+      ...keepingStall(status, { type: 'Stalled', draft: [reason, message] }),
     },
   );
   return { ...keepObservedGeneration(observation, rest), isUnwatched: true };
@@ -87,13 +103,15 @@ function holdForeign(observation: Observation, { liability, recorded }: Foreign)
   const isOfInstallation =
     account.kind === 'changed' && account.unmarked !== undefined && isSameAccount(account.unmarked, recorded);
   if (isOfInstallation || session === undefined) {
-    return hold(observation, account.kind === 'changed' ? account.message : '');
+    return hold(observation, changed(account.kind === 'changed' ? account.message : ''));
   }
   const [theirs, ours] = namesOf(session, recorded);
   return hold(
     observation,
-    `The API key belongs to account ${theirs}, but ${whatOf(liability)} belongs to ${ours}; it may bill and stays untouched. ` +
-      `Restore the old key, or, once nothing runs there, ${wayOut(liability)}.`,
+    changed(
+      `The API key belongs to account ${theirs}, but ${whatOf(liability)} belongs to ${ours}; it may bill and stays untouched. ` +
+        `Restore the old key, or, once nothing runs there, ${wayOut(liability)}.`,
+    ),
   );
 }
 

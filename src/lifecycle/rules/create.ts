@@ -66,7 +66,7 @@ export function createInstance(
 }
 
 function intentFor(observation: Observation, selected: SelectedOffer): Intent {
-  const { gpuPod, policy, installation, identity, account, now } = observation;
+  const { gpuPod, policy, installation, identity, account, reference, now } = observation;
   const { cost } = selected;
   const { sent: _sent, ...rented } = selected.sizes;
   const { metadata, spec } = gpuPod;
@@ -79,6 +79,7 @@ function intentFor(observation: Observation, selected: SelectedOffer): Intent {
     uid: metadata.uid,
     installation,
     ...accountFields(account),
+    ...(reference === undefined ? {} : { payer: reference }),
     ...(teamId === undefined ? {} : { teamId }),
     generation: metadata.generation,
     specHash: specHash(spec),

@@ -201,13 +201,13 @@ export function awaitPorts(
  * Adds the account to a status from before accounts were recorded, because this key shows the instance. Joins the
  * next write.
  */
-function accountFacts({ gpuPod, account }: Observation): Facts {
+function accountFacts({ gpuPod, account, reference }: Observation): Facts {
   const identity = identityOf(account);
   if (gpuPod.status.account !== undefined || identity === undefined) {
     return {};
   }
   const { origin, userId } = identity;
-  return { account: { ...(origin === undefined ? {} : { origin }), userId } };
+  return { account: { ...reference, ...(origin === undefined ? {} : { origin }), userId } };
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
 import { formatUsd } from '../../offers/money.ts';
+import { accountName } from '../account-identity.ts';
 import type { Observation } from '../observation.ts';
 import { MAX_INVALID_REFUSALS } from '../settings.ts';
 import { attemptsOf, costOfFailures } from '../status/attempts.ts';
@@ -50,13 +51,16 @@ export function refuseForbidden(observation: Observation): Step | undefined {
       };
 }
 
-function teamNotAllowed({ gpuPod, policy }: Observation): string | undefined {
+function teamNotAllowed({ gpuPod, policy, reference }: Observation): string | undefined {
   const { teamId } = gpuPod.spec;
   const isAllowed =
     teamId === undefined || teamId === policy.defaultTeamId || policy.allowedTeamIds.includes(teamId);
-  return isAllowed
-    ? undefined
-    : `spec.teamId ${teamId} is not among the teams that this operator allows (--allowed-team-ids).`;
+  if (isAllowed) {
+    return undefined;
+  }
+  return reference === undefined
+    ? `spec.teamId ${teamId} is not among the teams that this operator allows (--allowed-team-ids).`
+    : `spec.teamId ${teamId} is not the team of ${accountName(reference, gpuPod.metadata.namespace)} (its spec.teamId), which pays.`;
 }
 
 function sshKeyNotAllowed({ gpuPod, policy }: Observation): string | undefined {

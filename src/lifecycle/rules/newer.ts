@@ -236,7 +236,7 @@ function intentFor({ intent }: Observation, { name }: InstanceSnapshot): Intent 
 function termsOf(observation: Observation, instance: InstanceSnapshot): Facts {
   const intent = intentFor(observation, instance);
   return {
-    account: accountOf(observation.account, intent, instance),
+    account: accountOf(observation, intent, instance),
     ...(intent === undefined
       ? { offer: offerOf(instance), cost: costOf(observation, instance) }
       : { offer: offerStatus(intent), cost: costStatus(intent, instance) }),

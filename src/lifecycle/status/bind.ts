@@ -46,16 +46,17 @@ export function bindStatus(
 }
 
 function bindFacts(
-  { gpuPod, now, account, proofs, localState }: Observation,
+  observation: Observation,
   intent: Intent,
   instance: InstanceSnapshot,
   isOutdated: boolean,
 ): Facts {
+  const { gpuPod, now, proofs, localState } = observation;
   return {
     podId: instance.podId,
     podIdProof: proofs.of(instance.podId),
     podName: intent.name,
-    account: accountOf(account, intent, instance, answeredAccount(localState, instance)),
+    account: accountOf(observation, intent, instance, answeredAccount(localState, instance)),
     offer: offerStatus(intent),
     cost: costStatus(intent, instance),
     attempts: withAttempt(gpuPod.status, intent.attempt, {
@@ -87,22 +88,26 @@ function answeredAccount({ unbound }: LocalState, { podId }: InstanceSnapshot): 
  * snapshot names.
  */
 export function accountOf(
-  session: AccountState,
+  { account: session, reference }: Pick<Observation, 'account' | 'reference'>,
   intent: Intent | undefined,
   { userId }: InstanceSnapshot,
   answered?: AccountIdentity,
 ): GpuPodStatus['account'] {
-  const named =
-    session.kind === 'unknown' || userId === undefined ? undefined : { ...originOf(session), userId };
-  const identity =
-    (intent === undefined ? undefined : accountOfIntent(intent)) ?? answered ?? identityOf(session) ?? named;
+  const intended = intent === undefined ? undefined : accountOfIntent(intent);
+  const identity = intended ?? answered ?? identityOf(session) ?? namedBy(session, userId);
   return identity === undefined
     ? undefined
     : {
+        ...(intent?.payer ?? reference),
         ...(session.kind === 'unknown' ? {} : originOf(session)),
         ...originOf(identity),
         userId: identity.userId,
       };
+}
+
+/** The user that a snapshot names, at the API that the key belongs to. */
+function namedBy(session: AccountState, userId: string | undefined): AccountIdentity | undefined {
+  return session.kind === 'unknown' || userId === undefined ? undefined : { ...originOf(session), userId };
 }
 
 function originOf({ origin }: { readonly origin?: string | undefined }): { origin?: string } {

@@ -207,6 +207,7 @@ function sourcesOf({ instances, beganAtMs, ended, account, others }: Parts): Sou
     policy: { ...OPEN_POLICY, allowedTeamIds: ['team-1'], maxTotalPricePerHour: 10_000_000_000 },
     installation: INSTALLATION,
     identity: PROCESS,
+    reservedBeside: () => 0,
     adoptions: new Adoptions({
       api: { list: async () => Promise.resolve([...others]) },
       view,

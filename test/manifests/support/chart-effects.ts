@@ -36,6 +36,13 @@ export const DEPLOYMENT_EFFECTS: readonly Effect[] = [
     }),
   },
   {
+    sets: ['accounts.enabled=true'],
+    kind: 'Deployment',
+    expected: podSpec({
+      containers: [{ args: ['--gpu-accounts=true', '--lease-owner=gpupod-operator'] }],
+    }),
+  },
+  {
     sets: ['nameOverride=gpus'],
     kind: 'Deployment',
     expected: {

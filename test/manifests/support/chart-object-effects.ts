@@ -86,6 +86,15 @@ export const OBJECT_EFFECTS: readonly Effect[] = [
     },
   },
   {
+    sets: ['accounts.enabled=true'],
+    kind: 'ClusterRole',
+    name: `${NAMESPACE}-gpupod-operator-admin`,
+    expected: {
+      metadata: { labels: { 'rbac.authorization.k8s.io/aggregate-to-admin': 'true' } },
+      rules: [{ resources: ['gpuaccounts'] }],
+    },
+  },
+  {
     sets: ['commonLabels.team=a', 'commonLabels.app\\.kubernetes\\.io/name=b'],
     kind: 'ServiceAccount',
     expected: { metadata: { labels: { team: 'a', 'app.kubernetes.io/name': 'gpupod-operator' } } },

@@ -9,7 +9,9 @@ import type { Intent } from '../../../lifecycle/intent.ts';
 import { learnBlocked, learnCreate, learnSession } from '../../../lifecycle/learn.ts';
 import type { LocalState } from '../../../lifecycle/local-state.ts';
 import type { CreateOutcome, SendOptions } from '../../../lifecycle/provider.ts';
+import type { Policy } from '../../../lifecycle/settings.ts';
 import type { CreatePod } from '../../../lifecycle/step.ts';
+import type { MicroUsd } from '../../../offers/money.ts';
 import type { Context } from '../context.ts';
 import { requesterOf } from '../gather.ts';
 import { isHeldElsewhere } from '../id-proofs.ts';
@@ -31,6 +33,7 @@ type Creating = Pick<
   | 'isStopping'
   | 'isLeaseFresh'
   | 'log'
+  | 'reservedBeside'
 >;
 
 /**
@@ -97,7 +100,7 @@ async function sendInTurn(
   const { uid } = gpuPod.metadata;
   let isCharged = false;
   try {
-    if (!reservations.reserve(uid, effect.intent, policy.maxTotalPricePerHour)) {
+    if (!reservations.reserve(uid, effect.intent, roomFor(context, policy))) {
       return known(localState);
     }
     const outcome = await sendCreate(context, gpuPod, effect, prepared);
@@ -108,6 +111,14 @@ async function sendInTurn(
     // A GpuPod that was permitted to probe and did not leaves the probe to another.
     circuitBreakers.giveBack(asking);
   }
+}
+
+/** The limit on all instances, without what counts in the sessions of other accounts. */
+function roomFor(
+  { reservedBeside }: Pick<Context, 'reservedBeside'>,
+  { maxTotalPricePerHour: limit }: Policy,
+): MicroUsd | undefined {
+  return limit === undefined ? undefined : limit - reservedBeside();
 }
 
 function mayHaveCharged({ pendingCreate }: LocalState): boolean {

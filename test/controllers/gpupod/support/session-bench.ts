@@ -59,7 +59,7 @@ export class SessionBench {
         cooldownScale: 1,
         installation: INSTALLATION,
         gpuPods: { list: () => this.cached },
-        teamIds: [],
+        teamIds: () => [],
         assumedPrice: 0,
         identity: {
           keyVersion: () => this.keyVersion,

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { condition, count, text, usdPerHour } from '../common/status-kinds.ts';
+import { ACCOUNT_CONDITION_TYPES } from './conditions.ts';
+
+/** The status of GpuAccounts and ClusterGpuAccounts: what the operator last observed. Only the operator writes it. */
+export const GpuAccountStatus = z
+  .object({
+    observedGeneration: z
+      .int()
+      .min(-1)
+      .max(Number.MAX_SAFE_INTEGER)
+      .describe('Generation of the spec that the operator last acted on; -1 before the first time.'),
+    userId: text(
+      'Prime Intellect user that the API key belongs to. Recorded once: a key of another user is AccountChanged, until you set gpupod.dev/accept-user.',
+    ).optional(),
+    origin: text('Origin of the provider API that the user belongs to.').optional(),
+    instances: count('Instances that GpuPods have rented with this account.').optional(),
+    pricePerHour: usdPerHour('What these instances cost together.').optional(),
+    conditions: z
+      .array(condition(ACCOUNT_CONDITION_TYPES))
+      .max(8)
+      .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] })
+      .describe('Ready; Reconciling and Stalled only while they are true.')
+      .optional(),
+  })
+  .describe('What the operator last saw of the account.');
+
+export type GpuAccountStatus = z.output<typeof GpuAccountStatus>;
+export type AccountCondition = NonNullable<GpuAccountStatus['conditions']>[number];
+
+/** The status before the first observation. The schema sets it as the default. */
+export const FRESH_ACCOUNT_STATUS: GpuAccountStatus = { observedGeneration: -1 };

@@ -1,0 +1,98 @@
+import { GpuAccountController } from '../controllers/gpuaccount/gpu-account-controller.ts';
+import type { AccountsOfKind } from '../controllers/gpuaccount/gpu-account-controller.ts';
+import { usageReader } from '../controllers/gpupod/account-records.ts';
+import type { ServedAccounts } from '../controllers/gpupod/account-watches.ts';
+import type { GpuPodController } from '../controllers/gpupod/gpu-pod-controller.ts';
+import type { SharedSource } from '../kubernetes/cache/source.ts';
+import type { Manager } from '../kubernetes/manager.ts';
+import type { Runnable } from '../kubernetes/runnable.ts';
+import { accountClient, accountResource, NAMESPACE_RESOURCE } from './cluster.ts';
+import type { Cluster, ClusterParts } from './cluster.ts';
+import { accountConnector } from './prime.ts';
+
+/** The watched accounts of this process. */
+export interface WatchedAccounts {
+  readonly gpuAccounts: SharedSource;
+  /** Absent if only some namespaces are watched: the operator then has no rights on cluster-scoped objects. */
+  readonly cluster?: { readonly accounts: SharedSource; readonly namespaces: SharedSource };
+}
+
+/** Watches the accounts, if the settings ask for it. Call it before the manager starts. */
+export function watchAccounts(
+  { config }: Pick<ClusterParts, 'config'>,
+  manager: Pick<Manager, 'source'>,
+): WatchedAccounts | undefined {
+  const { gpuAccounts, watchNamespaces } = config.kubernetes;
+  if (!gpuAccounts) {
+    return undefined;
+  }
+  const namespaced = manager.source(accountResource('GpuAccount', config));
+  return watchNamespaces.length > 0
+    ? { gpuAccounts: namespaced }
+    : {
+        gpuAccounts: namespaced,
+        cluster: {
+          accounts: manager.source(accountResource('ClusterGpuAccount', config)),
+          namespaces: manager.source(NAMESPACE_RESOURCE),
+        },
+      };
+}
+
+/** What the controller of GpuPods needs to serve these accounts. */
+export function servedAccounts(
+  { config, clock, metrics }: ClusterParts,
+  watched: WatchedAccounts | undefined,
+): ServedAccounts | undefined {
+  if (watched === undefined) {
+    return undefined;
+  }
+  const { gpuAccounts, cluster } = watched;
+  return {
+    views: {
+      gpuAccounts: gpuAccounts.store,
+      ...(cluster === undefined
+        ? {}
+        : { cluster: { accounts: cluster.accounts.store, namespaces: cluster.namespaces.store } }),
+    },
+    sources: { gpuAccounts, cluster },
+    connect: accountConnector(config, clock, metrics),
+  };
+}
+
+/** The controller of the accounts, which opens their sessions in that of the GpuPods. */
+export function accountControllers(
+  { clock, log, metrics }: ClusterParts,
+  { transport, ports, namespace }: Cluster,
+  watched: WatchedAccounts | undefined,
+  { gpuPods, controller }: { readonly gpuPods: SharedSource; readonly controller: GpuPodController },
+): readonly Runnable[] {
+  const { accountSessions: sessions } = controller;
+  if (watched === undefined || sessions === undefined) {
+    return [];
+  }
+  const { gpuAccounts, cluster } = watched;
+  const ofKind = (kind: 'GpuAccount' | 'ClusterGpuAccount', source: SharedSource): AccountsOfKind => ({
+    source,
+    view: source.store,
+    api: accountClient(kind, transport),
+  });
+  const accounts = new GpuAccountController({
+    clock,
+    log,
+    kinds: {
+      GpuAccount: ofKind('GpuAccount', gpuAccounts),
+      ...(cluster === undefined ? {} : { ClusterGpuAccount: ofKind('ClusterGpuAccount', cluster.accounts) }),
+    },
+    gpuPods,
+    usageOf: usageReader(gpuPods.store, clock),
+    sessions,
+    secrets: ports.secrets,
+    events: ports.events,
+    namespace,
+    observer: metrics.controller('gpuaccount'),
+  });
+  controller.onAccountChanged((name) => {
+    accounts.onAccountChanged(name);
+  });
+  return [accounts];
+}

@@ -1,0 +1,67 @@
+import type { GpuAccount } from '../../api/gpuaccount/gpu-account.ts';
+import type { FoundText } from '../../accounts/connection.ts';
+import { apiErrorMessage, isRefusal } from '../../kubernetes/client/api-errors.ts';
+import type { ObjectName } from '../../kubernetes/client/resource-client.ts';
+import { secretText } from '../../kubernetes/client/secrets-client.ts';
+import type { Secret } from '../../kubernetes/client/secrets-client.ts';
+
+/** Secrets of accounts on the API server. */
+export interface AccountSecrets {
+  get(target: ObjectName): Promise<Secret | undefined>;
+}
+
+/** The text under the key of an account's Secret, and the start of a sentence about it. */
+export interface FoundKey {
+  readonly found: FoundText;
+  readonly subject: string;
+}
+
+/**
+ * Reads the API key of an account, live. The Secret of a ClusterGpuAccount is always in the operator's own namespace,
+ * so that nobody can point it at the Secret of another.
+ *
+ * @throws the error of a read that may succeed later: an unreadable Secret is not an absent one
+ */
+export async function readAccountKey(
+  secrets: AccountSecrets,
+  { spec, metadata }: GpuAccount,
+  operatorNamespace: string,
+): Promise<FoundKey> {
+  const { name, key } = spec.apiKeySecretRef;
+  const namespace = metadata.namespace ?? operatorNamespace;
+  const where = `Secret ${namespace}/${name}`;
+  const subject = `Key ${key} of ${where}`;
+  return { found: await readText(secrets, { namespace, name, key }, { where, subject }), subject };
+}
+
+async function readText(
+  secrets: AccountSecrets,
+  { namespace, name, key }: { readonly namespace: string; readonly name: string; readonly key: string },
+  { where, subject }: { readonly where: string; readonly subject: string },
+): Promise<FoundText> {
+  let secret: Secret | undefined;
+  try {
+    secret = await secrets.get({ namespace, name });
+  } catch (error) {
+    if (!isRefusal(error)) {
+      throw error;
+    }
+    return missing(`${where} cannot be read: ${apiErrorMessage(error)}`);
+  }
+  if (secret === undefined) {
+    return missing(`${where} does not exist.`);
+  }
+  const value = secretText(secret, key);
+  switch (value.kind) {
+    case 'text':
+      return value;
+    case 'absent':
+      return missing(`${where} has no key ${key}.`);
+    case 'notText':
+      return missing(`${subject} is not text, so it is not used.`);
+  }
+}
+
+function missing(message: string): FoundText {
+  return { kind: 'missing', message };
+}

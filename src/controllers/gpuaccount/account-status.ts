@@ -1,0 +1,113 @@
+import { accountReason } from '../../api/gpuaccount/conditions.ts';
+import type { AccountReason } from '../../api/gpuaccount/conditions.ts';
+import { acceptedUser } from '../../api/gpuaccount/gpu-account.ts';
+import type { GpuAccount } from '../../api/gpuaccount/gpu-account.ts';
+import type { AccountCondition, GpuAccountStatus } from '../../api/gpuaccount/status.ts';
+import { truncateMessage } from '../../api/common/message.ts';
+import { identityOf } from '../../lifecycle/account.ts';
+import type { AccountIdentity } from '../../lifecycle/account-identity.ts';
+import type { AccountState } from '../../lifecycle/observation.ts';
+import type { Failure } from '../../lifecycle/provider.ts';
+import { timestamp } from '../../lifecycle/status/timestamp.ts';
+
+/** What the operator knows about an account now. */
+export interface AccountFacts {
+  readonly state: AccountState;
+  /** The provider refuses the key although it accepted it before. */
+  readonly isRefused: boolean;
+  readonly instances: number;
+  readonly usdPerHour: number;
+  readonly wallMs: number;
+}
+
+interface Draft {
+  readonly reason: AccountReason;
+  readonly message: string;
+}
+
+const HTTP_FORBIDDEN = 403;
+
+/** The status of an account as it should be now. */
+export function draftAccountStatus(account: GpuAccount, facts: AccountFacts): GpuAccountStatus {
+  const { metadata, status } = account;
+  const identity = identityToRecord(account, facts.state);
+  return {
+    ...status,
+    observedGeneration: metadata.generation,
+    ...(identity === undefined ? {} : { userId: identity.userId }),
+    ...(identity?.origin === undefined ? {} : { origin: identity.origin }),
+    instances: facts.instances,
+    pricePerHour: Math.round(facts.usdPerHour * 1e6) / 1e6,
+    conditions: conditionsFrom(account, draftReady(account, facts), facts.wallMs),
+  };
+}
+
+/** The user is recorded once. A person may accept another one for the key in use. */
+function identityToRecord(account: GpuAccount, state: AccountState): AccountIdentity | undefined {
+  const identity = identityOf(state);
+  const isFirst = account.status.userId === undefined && state.kind === 'fits';
+  return isFirst || identity?.userId === acceptedUser(account) ? identity : undefined;
+}
+
+function draftReady(account: GpuAccount, { state, isRefused }: AccountFacts): Draft {
+  if (state.kind === 'unknown') {
+    return state.failure === undefined ? CHECKING : draftFailure(state.failure);
+  }
+  if (state.kind === 'changed') {
+    return { reason: 'AccountChanged', message: state.message };
+  }
+  if (isRefused) {
+    return { reason: 'Unauthorized', message: 'The provider refuses the API key, which it accepted before.' };
+  }
+  if (state.unanswered !== undefined) {
+    return { reason: 'ApiUnavailable', message: state.unanswered.message };
+  }
+  if (state.userId === undefined) {
+    return { reason: 'Forbidden', message: NO_USER };
+  }
+  return account.spec.suspend
+    ? { reason: 'Suspended', message: 'spec.suspend is true: nothing new is rented with this account.' }
+    : { reason: 'KeyAccepted', message: `The API key belongs to user ${state.userId}.` };
+}
+
+const CHECKING: Draft = {
+  reason: 'Checking',
+  message: 'The provider has not been asked about the API key yet.',
+};
+const NO_USER =
+  'The API key may not read its own user, so nothing is rented with it. Give the key the permission user:read.';
+
+function draftFailure({ reason, message, httpStatus }: Failure): Draft {
+  switch (reason) {
+    case 'CredentialsMissing':
+      return { reason, message };
+    case 'Unauthorized':
+      return { reason: httpStatus === HTTP_FORBIDDEN ? 'Forbidden' : reason, message };
+    default:
+      return { reason: 'ApiUnavailable', message };
+  }
+}
+
+function conditionsFrom({ metadata, status }: GpuAccount, draft: Draft, wallMs: number): AccountCondition[] {
+  const entry = accountReason(draft.reason);
+  const drafts = [
+    { type: 'Ready', status: entry.status },
+    ...(entry.progress === undefined ? [] : [{ type: entry.progress, status: 'True' as const }]),
+  ];
+  return drafts.map(({ type, status: value }) => {
+    const current = status.conditions?.find((condition) => condition.type === type);
+    return {
+      type,
+      status: value,
+      observedGeneration: metadata.generation,
+      lastTransitionTime: current?.status === value ? current.lastTransitionTime : timestamp(wallMs),
+      reason: draft.reason,
+      message: truncateMessage(draft.message),
+    };
+  });
+}
+
+/** The condition Ready of a status. */
+export function readyOf({ conditions = [] }: GpuAccountStatus): AccountCondition | undefined {
+  return conditions.find(({ type }) => type === 'Ready');
+}

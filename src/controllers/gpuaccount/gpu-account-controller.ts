@@ -1,0 +1,230 @@
+import { isDeepStrictEqual } from 'node:util';
+import { parseGpuPod } from '../../api/gpupod/gpu-pod.ts';
+import { parseGpuAccount } from '../../api/gpuaccount/gpu-account.ts';
+import type { GpuAccount } from '../../api/gpuaccount/gpu-account.ts';
+import type { GpuAccountStatus } from '../../api/gpuaccount/status.ts';
+import { API_VERSION } from '../../api/common/names.ts';
+import type { AccountKind } from '../../api/common/names.ts';
+import type { Clock } from '../../clock.ts';
+import { isConflict, isNotFound } from '../../kubernetes/client/api-errors.ts';
+import type { Source, WatchedEvent } from '../../kubernetes/cache/source.ts';
+import { ownKey } from '../../kubernetes/cache/source.ts';
+import { Controller } from '../../kubernetes/controller.ts';
+import type { ControllerObserver, Reconciled } from '../../kubernetes/controller.ts';
+import type { Log } from '../../kubernetes/log.ts';
+import type { KubernetesObject } from '../../kubernetes/objects.ts';
+import { objectKey, splitKey } from '../../kubernetes/objects.ts';
+import type { Runnable } from '../../kubernetes/runnable.ts';
+import { accountKey } from '../../lifecycle/account-identity.ts';
+import { nameOf } from '../gpupod/account-sessions.ts';
+import type { AccountReading, AccountSessionsPort } from '../gpupod/account-sessions.ts';
+import { recordedReference } from '../gpupod/account-records.ts';
+import type { AccountUsage } from '../gpupod/account-records.ts';
+import type { Events } from '../gpupod/ports.ts';
+import { readAccountKey } from './account-key.ts';
+import type { AccountSecrets } from './account-key.ts';
+import { draftAccountStatus, readyOf } from './account-status.ts';
+
+/** Accounts of one kind: those that this process last saw, and how their status is written. */
+export interface AccountsOfKind {
+  readonly source: Source;
+  readonly view: {
+    get(key: string): KubernetesObject | undefined;
+    list(): readonly KubernetesObject[];
+    applyLocal(object: KubernetesObject): boolean;
+  };
+  readonly api: { replaceStatus(object: KubernetesObject): Promise<KubernetesObject> };
+}
+
+export interface GpuAccountControllerOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** ClusterGpuAccount is absent if the operator watches only some namespaces. */
+  readonly kinds: { readonly [K in AccountKind]?: AccountsOfKind | undefined };
+  readonly gpuPods: Source;
+  /** What the GpuPods of an account have, by its name. */
+  readonly usageOf: (name: string) => AccountUsage;
+  readonly sessions: AccountSessionsPort;
+  readonly secrets: AccountSecrets;
+  readonly events: Events;
+  /** The operator's own namespace, where the Secrets of ClusterGpuAccounts are. */
+  readonly namespace: string;
+  readonly observer?: ControllerObserver | undefined;
+  readonly random?: () => number;
+}
+
+/** A new key is in use within 5 s, so the Secret is read at least every 4 s, whatever the jitter. */
+const READ_KEY_MS = 3_000;
+/** With many accounts, reads of Secrets are at most 50 a second. */
+const READ_GAP_MS = 20;
+/** Between two reads of one Secret, however many of its GpuPods change. */
+const MIN_READ_GAP_MS = 500;
+const MAX_RETRY_MS = 30_000;
+const CONCURRENCY = 8;
+/** Instances and prices change with each GpuPod, and must not cost a write each. */
+const USAGE_WRITE_MS = 10_000;
+
+/** The controller of GpuAccounts and ClusterGpuAccounts: Secret → key → session → status. It runs on the leader. */
+export class GpuAccountController implements Runnable {
+  readonly #options: GpuAccountControllerOptions;
+  readonly #controller: Controller;
+  readonly #readAtMs = new Map<string, number>();
+  readonly #wroteAtMs = new Map<string, number>();
+
+  constructor(options: GpuAccountControllerOptions) {
+    this.#options = options;
+    const { clock, log, observer, random, kinds, gpuPods } = options;
+    this.#controller = new Controller({
+      clock,
+      log,
+      name: 'gpuaccount',
+      watches: [
+        ...servedKinds(kinds).map(({ source }) => ({ source, toKeys: ownKey })),
+        { source: gpuPods, toKeys: accountsOf },
+      ],
+      reconcile: async (key) => await this.#reconcile(key),
+      workers: { concurrency: CONCURRENCY },
+      retryWithinMs: () => MAX_RETRY_MS,
+      observer,
+      ...(random === undefined ? {} : { random }),
+    });
+  }
+
+  start(): void {
+    this.#controller.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#controller.stop();
+  }
+
+  /** The key of this account was checked, or turned out to be another user's. */
+  onAccountChanged(name: string): void {
+    for (const object of this.#list()) {
+      const parsed = parseGpuAccount(object);
+      if (parsed.kind === 'ok' && nameOf(parsed.account) === name) {
+        this.#controller.enqueue(objectKey(object));
+      }
+    }
+  }
+
+  #list(): readonly KubernetesObject[] {
+    return servedKinds(this.#options.kinds).flatMap(({ view }) => [...view.list()]);
+  }
+
+  async #reconcile(key: string): Promise<Reconciled> {
+    const { clock, kinds, sessions, secrets, namespace, log } = this.#options;
+    const kind = kindOf(key);
+    const object = kinds[kind]?.view.get(key);
+    if (object === undefined) {
+      const { name, namespace: own = '' } = splitKey(key);
+      sessions.close(accountKey({ kind, name }, own));
+      this.#readAtMs.delete(key);
+      this.#wroteAtMs.delete(key);
+      return DONE;
+    }
+    const parsed = parseGpuAccount(object);
+    if (parsed.kind === 'invalid') {
+      log.error(
+        { account: key, problems: parsed.problems },
+        'failed to read an account that does not fit this version; check that its CRD is up to date',
+      );
+      return DONE;
+    }
+    const waitMs = (this.#readAtMs.get(key) ?? -Infinity) + MIN_READ_GAP_MS - clock.monotonicMs();
+    if (waitMs > 0) {
+      return { kind: 'done', requeueAfterMs: waitMs };
+    }
+    this.#readAtMs.set(key, clock.monotonicMs());
+    const { found, subject } = await readAccountKey(secrets, parsed.account, namespace);
+    const reading = sessions.use(parsed.account, found, subject);
+    return await this.#writeStatus(key, parsed.account, reading);
+  }
+
+  async #writeStatus(key: string, account: GpuAccount, reading: AccountReading): Promise<Reconciled> {
+    const { clock, usageOf } = this.#options;
+    const { instances, usdPerHour } = usageOf(nameOf(account));
+    const next = draftAccountStatus(account, { ...reading, instances, usdPerHour, wallMs: clock.nowMs() });
+    const periodMs = Math.max(READ_KEY_MS, READ_GAP_MS * this.#list().length);
+    const again: Reconciled = { kind: 'done', requeueAfterMs: periodMs };
+    if (isDeepStrictEqual(next, account.status) || !this.#isWriteDue(key, account.status, next)) {
+      return again;
+    }
+    try {
+      await this.#write(key, account, next);
+    } catch (error) {
+      if (isConflict(error)) {
+        return { kind: 'retry' };
+      }
+      if (!isNotFound(error)) {
+        throw error;
+      }
+    }
+    return again;
+  }
+
+  /** News is written at once, numbers that change with each GpuPod now and then. */
+  #isWriteDue(key: string, before: GpuAccountStatus, next: GpuAccountStatus): boolean {
+    const { instances, pricePerHour } = next;
+    const isNews = !isDeepStrictEqual({ ...before, instances, pricePerHour }, next);
+    const sinceMs = this.#options.clock.monotonicMs() - (this.#wroteAtMs.get(key) ?? -Infinity);
+    return isNews || sinceMs >= USAGE_WRITE_MS;
+  }
+
+  async #write(key: string, account: GpuAccount, status: GpuAccountStatus): Promise<void> {
+    const { clock, kinds } = this.#options;
+    const { name, namespace, uid, resourceVersion } = account.metadata;
+    const of = kinds[account.kind];
+    const written = await of?.api.replaceStatus({
+      apiVersion: API_VERSION,
+      kind: account.kind,
+      metadata: { name, ...(namespace === undefined ? {} : { namespace }), uid, resourceVersion },
+      ...{ status },
+    });
+    if (written !== undefined) {
+      of?.view.applyLocal(written);
+      this.#wroteAtMs.set(key, clock.monotonicMs());
+      this.#recordChange(account, status);
+    }
+  }
+
+  #recordChange({ kind, metadata, status: before }: GpuAccount, status: GpuAccountStatus): void {
+    const ready = readyOf(status);
+    if (ready === undefined || ready.reason === readyOf(before)?.reason || ready.reason === 'Checking') {
+      return;
+    }
+    const { name, uid, namespace = NAMESPACE_OF_CLUSTER_EVENTS } = metadata;
+    this.#options.events.record(
+      { apiVersion: API_VERSION, kind, namespace, name, uid },
+      {
+        type: ready.status === 'True' ? 'Normal' : 'Warning',
+        reason: ready.reason,
+        message: ready.message,
+      },
+    );
+  }
+}
+
+function servedKinds(kinds: GpuAccountControllerOptions['kinds']): readonly AccountsOfKind[] {
+  return Object.values(kinds).filter((of) => of !== undefined);
+}
+
+const DONE: Reconciled = { kind: 'done' };
+/** Events about cluster-scoped objects are in this namespace. */
+const NAMESPACE_OF_CLUSTER_EVENTS = 'default';
+
+function kindOf(key: string): AccountKind {
+  return splitKey(key).namespace === undefined ? 'ClusterGpuAccount' : 'GpuAccount';
+}
+
+/** The accounts that a GpuPod has an instance or a create intent with. */
+function accountsOf({ object, meta: { namespace = '' } }: WatchedEvent): readonly string[] {
+  // Events have times as dates, which the schema does not accept and nothing here needs.
+  const { creationTimestamp: _created, deletionTimestamp: _deleted, ...metadata } = object.metadata ?? {};
+  const parsed = parseGpuPod({ ...object, metadata });
+  const reference = parsed.kind === 'ok' ? recordedReference(parsed.gpuPod) : undefined;
+  if (reference === undefined) {
+    return [];
+  }
+  return [reference.kind === 'GpuAccount' ? `${namespace}/${reference.name}` : reference.name];
+}

@@ -1,0 +1,106 @@
+import { parseGpuPod } from '../../api/gpupod/gpu-pod.ts';
+import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
+import { ACCOUNT_PLURALS, DEFAULT_ACCOUNT_NAME } from '../../api/common/names.ts';
+import type { AccountKind } from '../../api/common/names.ts';
+import { intentOf } from '../../accounts/stated.ts';
+import type { Clock } from '../../clock.ts';
+import type { KubernetesObject } from '../../kubernetes/objects.ts';
+import { objectKey } from '../../kubernetes/objects.ts';
+import { accountKey, isSamePayer } from '../../lifecycle/account-identity.ts';
+import type { AccountReference } from '../../lifecycle/account-identity.ts';
+
+/** What the GpuPods record about the account that pays for each. The spec does not count. */
+
+/** The account that is recorded with the instance, or in the last create intent. */
+export function recordedReference(gpuPod: GpuPod): AccountReference | undefined {
+  const { podId, account } = gpuPod.status;
+  const stated = readReference(account?.kind, account?.name);
+  const intended = intentOf(gpuPod)?.payer;
+  return podId === undefined ? (intended ?? stated) : account === undefined ? intended : stated;
+}
+
+function readReference(kind: string | undefined, name: string | undefined): AccountReference | undefined {
+  return kind !== undefined && name !== undefined && isAccountKind(kind) ? { kind, name } : undefined;
+}
+
+function isAccountKind(kind: string): kind is AccountKind {
+  return Object.hasOwn(ACCOUNT_PLURALS, kind);
+}
+
+/** What GpuPods have with one account. */
+export interface AccountUsage {
+  readonly instances: number;
+  readonly usdPerHour: number;
+}
+
+export const UNUSED: AccountUsage = { instances: 0, usdPerHour: 0 };
+
+/** What all GpuPods have, by account. */
+export function usageByAccount(objects: readonly KubernetesObject[]): ReadonlyMap<string, AccountUsage> {
+  const usage = new Map<string, AccountUsage>();
+  for (const object of objects) {
+    const parsed = parseGpuPod(object);
+    const reference = parsed.kind === 'ok' ? recordedReference(parsed.gpuPod) : undefined;
+    if (parsed.kind === 'ok' && reference !== undefined) {
+      const key = accountKey(reference, parsed.gpuPod.metadata.namespace);
+      usage.set(key, withInstance(usage.get(key) ?? UNUSED, parsed.gpuPod));
+    }
+  }
+  return usage;
+}
+
+function withInstance(
+  { instances, usdPerHour }: AccountUsage,
+  { status: { podId, cost } }: GpuPod,
+): AccountUsage {
+  return podId === undefined
+    ? { instances, usdPerHour }
+    : {
+        instances: instances + 1,
+        usdPerHour: usdPerHour + (cost?.billedPerHour ?? cost?.pricePerHour ?? 0),
+      };
+}
+
+/** How long a sum over all GpuPods is good enough for the numbers in the status of accounts. */
+const USAGE_AGE_MS = 500;
+
+/** What the GpuPods of one account have. The sum is shared, because it reads all GpuPods. */
+export function usageReader(
+  view: { list(): readonly KubernetesObject[] },
+  clock: Pick<Clock, 'monotonicMs'>,
+): (name: string) => AccountUsage {
+  let atMs = -Infinity;
+  let usage: ReadonlyMap<string, AccountUsage> = new Map();
+  return (name) => {
+    if (clock.monotonicMs() - atMs >= USAGE_AGE_MS) {
+      atMs = clock.monotonicMs();
+      usage = usageByAccount(view.list());
+    }
+    return usage.get(name) ?? UNUSED;
+  };
+}
+
+/** Keys of the GpuPods that a change of this account may concern. */
+export function dependantsOf(
+  { kind, name, namespace }: AccountReference & { readonly namespace?: string | undefined },
+  objects: readonly KubernetesObject[],
+): readonly string[] {
+  return objects.filter((object) => dependsOn(object, { kind, name }, namespace)).map(objectKey);
+}
+
+function dependsOn(
+  object: KubernetesObject,
+  reference: AccountReference,
+  namespace: string | undefined,
+): boolean {
+  const parsed = parseGpuPod(object);
+  if (parsed.kind === 'invalid' || (namespace !== undefined && namespace !== object.metadata.namespace)) {
+    return false;
+  }
+  const { accountRef } = parsed.gpuPod.spec;
+  const isDefault = reference.kind === 'ClusterGpuAccount' || reference.name === DEFAULT_ACCOUNT_NAME;
+  return (
+    (accountRef === undefined ? isDefault : isSamePayer(accountRef, reference)) ||
+    isSamePayer(recordedReference(parsed.gpuPod), reference)
+  );
+}

@@ -1,0 +1,191 @@
+import { parseGpuPod } from '../../api/gpupod/gpu-pod.ts';
+import type { GpuAccount } from '../../api/gpuaccount/gpu-account.ts';
+import { ANNOTATIONS } from '../../api/common/names.ts';
+import { mayAsk } from '../../accounts/account-evidence.ts';
+import type { AccountConnection, ConnectAccount, FoundText } from '../../accounts/connection.ts';
+import type { AccountRegistry } from '../../accounts/registry.ts';
+import type { AccountSession } from '../../accounts/session.ts';
+import { identityOf } from '../../lifecycle/account.ts';
+import { accountKey } from '../../lifecycle/account-identity.ts';
+import { unresolvedIntent } from '../../lifecycle/intent.ts';
+import type { AccountState } from '../../lifecycle/observation.ts';
+import { currentAttempt } from '../../lifecycle/status/attempts.ts';
+import { recordedReference } from './account-records.ts';
+import type { Payers } from './payers.ts';
+import type { GpuPodView } from './ports.ts';
+
+/** What the controller of accounts learns from the session of one. */
+export interface AccountReading {
+  readonly state: AccountState;
+  /** True if the provider refuses the key although it accepted it before. */
+  readonly isRefused: boolean;
+}
+
+/** Opens and closes the sessions of accounts. Only the controller of accounts calls it. */
+export interface AccountSessionsPort {
+  /** Opens the session of the account if there is none, and uses this key from now on. */
+  use(account: GpuAccount, found: FoundText, subject: string): AccountReading;
+  /** The account no longer exists. */
+  close(name: string): void;
+}
+
+export interface SessionParts {
+  readonly name: string;
+  readonly connection: AccountConnection;
+  /** `<origin> <user id>`, as the account records it. */
+  readonly recorded: string | undefined;
+  readonly howToAccept: (userId: string) => string;
+  readonly named: () => readonly string[];
+  readonly teamIds: () => readonly string[];
+}
+
+export interface AccountSessionsOptions {
+  readonly connect: ConnectAccount;
+  readonly registry: AccountRegistry;
+  readonly payers: Pick<Payers, 'bookOf' | 'isActing'>;
+  readonly view: Pick<GpuPodView, 'list'>;
+  /** Builds the session, and begins its tasks once it is in the registry. */
+  readonly create: (parts: SessionParts) => AccountSession;
+  readonly begin: (session: AccountSession) => void;
+  readonly end: (name: string) => void;
+  readonly checkKey: (name: string) => void;
+  /** GpuPods of this account may have waited for its session. */
+  readonly onOpened: (account: GpuAccount) => void;
+}
+
+interface Open {
+  readonly uid: string;
+  readonly session: AccountSession;
+  readonly connection: AccountConnection;
+  /** Teams that this account named while the session was open. */
+  readonly teamIds: Set<string>;
+}
+
+/** The sessions of GpuAccounts and ClusterGpuAccounts, each with a connection of its own. */
+export class AccountSessions implements AccountSessionsPort {
+  readonly #options: AccountSessionsOptions;
+  readonly #open = new Map<string, Open>();
+
+  constructor(options: AccountSessionsOptions) {
+    this.#options = options;
+  }
+
+  use(account: GpuAccount, found: FoundText, subject: string): AccountReading {
+    const name = nameOf(account);
+    const held = this.#open.get(name);
+    if (held !== undefined && isOutdated(held, account)) {
+      this.close(name);
+    }
+    const { session, connection, teamIds } = this.#open.get(name) ?? this.#begin(account);
+    if (account.spec.teamId !== undefined) {
+      teamIds.add(account.spec.teamId);
+    }
+    if (connection.useKey(found, subject)) {
+      this.#options.checkKey(name);
+    }
+    return {
+      state: session.account.state,
+      isRefused: mayAsk(session.account.state) && session.health.keyProblems.includes('Unauthorized'),
+    };
+  }
+
+  close(name: string): void {
+    const open = this.#open.get(name);
+    if (open !== undefined) {
+      this.#open.delete(name);
+      this.#options.end(name);
+      this.#options.registry.remove(name);
+      // What was decided with its key must not be sent any more.
+      open.connection.useKey({ kind: 'missing', message: 'The account no longer exists.' }, '');
+      open.connection.close();
+    }
+  }
+
+  closeAll(): void {
+    for (const name of [...this.#open.keys()]) {
+      this.close(name);
+    }
+  }
+
+  /** Whether the tasks of this session have anything to find: it acts for GpuPods, or has instances in its books. */
+  isInUse(session: AccountSession): boolean {
+    return this.#options.payers.isActing(session) || session.reservations.counted('') > 0;
+  }
+
+  #begin(account: GpuAccount): Open {
+    const { connect, create, begin, registry, onOpened } = this.#options;
+    const name = nameOf(account);
+    const connection = connect();
+    const teamIds = new Set<string>();
+    const session = create({
+      name,
+      connection,
+      recorded: recordOf(account),
+      howToAccept: (userId) => `set annotation ${ANNOTATIONS.acceptUser} of the account to ${userId}`,
+      named: () => this.#accountsNamedFor(name),
+      teamIds: () => [...new Set([...this.#teamsOf(name), ...this.#teamsOnRecord(name)])],
+    });
+    const open = { uid: account.metadata.uid, session, connection, teamIds };
+    this.#open.set(name, open);
+    registry.add(session);
+    begin(session);
+    onOpened(account);
+    return open;
+  }
+
+  /** The teams of all accounts that share this session. */
+  #teamsOf(name: string): readonly string[] {
+    const { registry } = this.#options;
+    const session = registry.get(name);
+    return [...this.#open].flatMap(([other, { teamIds }]) =>
+      registry.shared(other) === session ? [...teamIds] : [],
+    );
+  }
+
+  /** An instance stays in the team that paid for it, whatever the account names by now. */
+  #teamsOnRecord(name: string): readonly string[] {
+    const { view, payers, registry } = this.#options;
+    const session = registry.get(name);
+    return view.list().flatMap((object) => {
+      const parsed = parseGpuPod(object);
+      if (parsed.kind === 'invalid' || payers.bookOf(object) !== session) {
+        return [];
+      }
+      const { status } = parsed.gpuPod;
+      const teamIds = [unresolvedIntent(parsed.gpuPod)?.teamId, currentAttempt(status)?.teamId];
+      return teamIds.filter((teamId) => teamId !== undefined);
+    });
+  }
+
+  /** The accounts of the provider on which GpuPods have instances that this account paid for. */
+  #accountsNamedFor(name: string): readonly string[] {
+    return this.#options.view.list().flatMap((object) => {
+      const parsed = parseGpuPod(object);
+      if (parsed.kind === 'invalid') {
+        return [];
+      }
+      const { status, metadata } = parsed.gpuPod;
+      const reference = recordedReference(parsed.gpuPod);
+      const isNamed = reference !== undefined && accountKey(reference, metadata.namespace) === name;
+      const { podId, account } = status;
+      return isNamed && podId !== undefined && account?.origin !== undefined
+        ? [`${account.origin} ${account.userId}`]
+        : [];
+    });
+  }
+}
+
+/** Another account of the same name, or a person has accepted another user: nothing that is known still holds. */
+function isOutdated({ uid, session }: Open, account: GpuAccount): boolean {
+  const { state } = session.account;
+  const isAccepted = state.kind === 'changed' && identityOf(state)?.userId === account.status.userId;
+  return uid !== account.metadata.uid || isAccepted;
+}
+
+export function nameOf({ kind, metadata }: Pick<GpuAccount, 'kind' | 'metadata'>): string {
+  return accountKey({ kind, name: metadata.name }, metadata.namespace ?? '');
+}
+
+function recordOf({ status: { origin, userId } }: GpuAccount): string | undefined {
+  return origin === undefined || userId === undefined ? undefined : `${origin} ${userId}`;
+}

@@ -1,0 +1,49 @@
+import { parseGpuAccount } from '../../api/gpuaccount/gpu-account.ts';
+import type { GpuAccount } from '../../api/gpuaccount/gpu-account.ts';
+import { selects } from '../../api/gpuaccount/selects.ts';
+import type { KubernetesObject } from '../../kubernetes/objects.ts';
+import type { KnownAccount, KnownAccounts } from '../../lifecycle/payer.ts';
+
+interface View {
+  get(key: string): KubernetesObject | undefined;
+  list(): readonly KubernetesObject[];
+}
+
+/** The accounts and namespaces of the cluster, as this process last saw them. */
+export interface AccountViews {
+  readonly gpuAccounts: View;
+  /** Absent if the operator watches only some namespaces. */
+  readonly cluster?: { readonly accounts: View; readonly namespaces: Pick<View, 'get'> } | undefined;
+}
+
+/** The accounts as seen from one namespace. An account that this version cannot read is as good as absent. */
+export function knownAccounts({ gpuAccounts, cluster }: AccountViews, namespace: string): KnownAccounts {
+  const { labels = {} } = cluster?.namespaces.get(namespace)?.metadata ?? {};
+  const known = (account: GpuAccount): KnownAccount => ({
+    reference: { kind: account.kind, name: account.metadata.name },
+    teamId: account.spec.teamId,
+    isSuspended: account.spec.suspend,
+    isDeleting: account.metadata.deletionTimestamp !== undefined,
+    isForNamespace: account.kind === 'GpuAccount' || selects(account.spec.namespaceSelector, labels),
+  });
+  return {
+    hasClusterAccounts: cluster !== undefined,
+    find: ({ kind, name }) => {
+      const object =
+        kind === 'GpuAccount' ? gpuAccounts.get(`${namespace}/${name}`) : cluster?.accounts.get(name);
+      return object === undefined ? undefined : readAccounts([object]).map(known)[0];
+    },
+    defaults: () =>
+      readAccounts(cluster?.accounts.list() ?? [])
+        .filter(({ spec }) => spec.isDefault === true)
+        .map(known)
+        .filter(({ isForNamespace }) => isForNamespace),
+  };
+}
+
+function readAccounts(objects: readonly KubernetesObject[]): readonly GpuAccount[] {
+  return objects.flatMap((object) => {
+    const parsed = parseGpuAccount(object);
+    return parsed.kind === 'ok' ? [parsed.account] : [];
+  });
+}

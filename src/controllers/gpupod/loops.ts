@@ -1,0 +1,10 @@
+/** What the parts need from the loops that run them. */
+export interface Loops {
+  enqueue(key: string): void;
+  enqueueAll(): void;
+  /** Requests an inventory of the account in `inMs` milliseconds, or at the scheduled time if that is earlier. */
+  scheduleInventory(account: string, inMs: number): void;
+  /** The identity of the account became known or changed, so its tasks that wait for that run. */
+  wake(account: string): void;
+  isStopping(): boolean;
+}

@@ -1,0 +1,198 @@
+import { isDeleting, parseGpuPod } from '../../api/gpupod/gpu-pod.ts';
+import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
+import type { AccountRegistry } from '../../accounts/registry.ts';
+import type { AccountSession } from '../../accounts/session.ts';
+import type { KubernetesObject } from '../../kubernetes/objects.ts';
+import { isSurelyNotCreated, liabilityOf } from '../../lifecycle/account.ts';
+import type { LiabilityFacts } from '../../lifecycle/account.ts';
+import { accountKey, accountName } from '../../lifecycle/account-identity.ts';
+import type { AccountIdentity, AccountReference } from '../../lifecycle/account-identity.ts';
+import { choosePayer, policyFor } from '../../lifecycle/payer.ts';
+import type { KnownAccounts, PayerProblem } from '../../lifecycle/payer.ts';
+import type { Policy } from '../../lifecycle/settings.ts';
+import type { MicroUsd } from '../../offers/money.ts';
+import { recordedReference } from './account-records.ts';
+import { knownAccounts } from './known-accounts.ts';
+import type { AccountViews } from './known-accounts.ts';
+import type { LocalStates } from './local-states.ts';
+import { recordedAccount, statedAccount } from './recorded-account.ts';
+
+export interface PayersOptions {
+  readonly registry: AccountRegistry;
+  readonly policy: Policy;
+  readonly localStates: Pick<LocalStates, 'ofVanished'>;
+  /** Undefined: this operator serves no accounts. */
+  readonly views: AccountViews | undefined;
+}
+
+/** Who acts for a GpuPod now, by which rules, and why nobody can. */
+export interface Acting {
+  readonly session: AccountSession;
+  readonly policy: Policy;
+  /** Absent: the operator's own API key. */
+  readonly reference?: AccountReference;
+  readonly payerProblem?: PayerProblem;
+}
+
+/**
+ * Finds the account that acts for a GpuPod. While an instance or an open create intent exists, the account that is
+ * recorded with it acts, whatever the spec says by now. Otherwise the spec chooses who pays for the next instance.
+ */
+export class Payers {
+  readonly #options: PayersOptions;
+  readonly #lastByKey = new Map<string, AccountSession>();
+
+  constructor(options: PayersOptions) {
+    this.#options = options;
+  }
+
+  /** True if accounts are served, so that the choice depends on more than the operator's own key. */
+  get isServing(): boolean {
+    return this.#options.views !== undefined;
+  }
+
+  of(key: string, gpuPod: GpuPod, facts: LiabilityFacts): Acting {
+    const acting = this.#choose(gpuPod, facts);
+    const last = this.#lastByKey.get(key);
+    if (last !== undefined && last !== acting.session) {
+      leave(last, key);
+    }
+    this.#lastByKey.set(key, acting.session);
+    return acting;
+  }
+
+  /** The session that knows what a vanished GpuPod of this name left. */
+  ofVanished(key: string, livingUid: string | undefined): Acting {
+    const { registry, policy, localStates } = this.#options;
+    const unbound = localStates.ofVanished(key, livingUid)?.localState.unbound;
+    const last = this.#lastByKey.get(key);
+    const session =
+      unbound?.account === undefined ? last : registry.of(recordedAccount(key, undefined, localStates));
+    return { session: session ?? registry.own, policy };
+  }
+
+  /** The GpuPod no longer exists. */
+  forget(key: string): void {
+    this.#lastByKey.delete(key);
+  }
+
+  /** Whether the session acted last for any GpuPod. */
+  isActing(session: AccountSession): boolean {
+    return [...this.#lastByKey.values()].includes(session);
+  }
+
+  /** Keys of the GpuPods that this session acted for last. */
+  keysOf(session: AccountSession): readonly string[] {
+    return [...this.#lastByKey].filter(([, last]) => last === session).map(([key]) => key);
+  }
+
+  /** The session whose books have the instance or create intent of this GpuPod. */
+  bookOf(object: KubernetesObject): AccountSession {
+    const { registry } = this.#options;
+    const parsed = parseGpuPod(object);
+    if (parsed.kind === 'invalid') {
+      return registry.own;
+    }
+    const recorded = statedAccount(parsed.gpuPod);
+    return this.#sessionOf(parsed.gpuPod, recorded, recordedReference(parsed.gpuPod)) ?? registry.own;
+  }
+
+  /** Micro-dollars per hour that count in all other sessions. */
+  reservedBeside(session: AccountSession): MicroUsd {
+    const others = this.#options.registry.all().filter((other) => other !== session);
+    return others.reduce((sum, { reservations }) => sum + reservations.counted(''), 0);
+  }
+
+  #choose(gpuPod: GpuPod, facts: LiabilityFacts): Acting {
+    // What surely created nothing binds nobody, and must not choose whose money is spent next.
+    const liability = isSurelyNotCreated(facts) ? undefined : liabilityOf(facts);
+    // An unreadable create intent names no account. The one that would pay next is the likeliest.
+    const isUnknown = liability?.kind === 'create' && liability.recorded === undefined;
+    if (liability !== undefined && !(isUnknown && liability.name === '')) {
+      return this.#recorded(gpuPod, liability.recorded);
+    }
+    const last = isDeleting(gpuPod) ? statedAccount(gpuPod) : undefined;
+    return last === undefined ? this.#next(gpuPod) : this.#recorded(gpuPod, last);
+  }
+
+  #recorded(gpuPod: GpuPod, identity: AccountIdentity | undefined): Acting {
+    const { registry, policy } = this.#options;
+    const reference = recordedReference(gpuPod);
+    const session = this.#sessionOf(gpuPod, identity, reference);
+    if (reference === undefined) {
+      return { session: session ?? registry.own, policy };
+    }
+    const known = this.#known(gpuPod);
+    const account = known?.find(reference);
+    const acting = { policy: policyFor(policy, account?.teamId), reference };
+    return session === undefined
+      ? { ...acting, session: registry.own, payerProblem: absence(gpuPod, reference, known) }
+      : { ...acting, session };
+  }
+
+  #sessionOf(
+    { metadata }: GpuPod,
+    identity: AccountIdentity | undefined,
+    reference: AccountReference | undefined,
+  ): AccountSession | undefined {
+    const { registry } = this.#options;
+    const ofUser = identity === undefined ? undefined : registry.find(identity);
+    return (
+      ofUser ??
+      (reference === undefined ? undefined : registry.get(accountKey(reference, metadata.namespace)))
+    );
+  }
+
+  #next(gpuPod: GpuPod): Acting {
+    const { registry, policy } = this.#options;
+    const payer = choosePayer(gpuPod, this.#known(gpuPod));
+    switch (payer.kind) {
+      case 'operator':
+        return { session: registry.own, policy };
+      case 'none':
+        return { session: registry.own, policy, payerProblem: payer.problem };
+      case 'account': {
+        const { reference, teamId } = payer.account;
+        const session = registry.shared(accountKey(reference, gpuPod.metadata.namespace));
+        const acting = { policy: policyFor(policy, teamId), reference };
+        return session === undefined
+          ? { ...acting, session: registry.own, payerProblem: STARTING }
+          : { ...acting, session };
+      }
+    }
+  }
+
+  #known({ metadata }: GpuPod): KnownAccounts | undefined {
+    const { views } = this.#options;
+    return views === undefined ? undefined : knownAccounts(views, metadata.namespace);
+  }
+}
+
+const STARTING: PayerProblem = { reason: 'Starting', message: 'The account has not been read yet.' };
+
+/** Why the recorded account cannot act. */
+function absence(
+  { metadata }: GpuPod,
+  reference: AccountReference,
+  known: KnownAccounts | undefined,
+): PayerProblem {
+  if (known?.find(reference) !== undefined) {
+    return STARTING;
+  }
+  const name = accountName(reference, metadata.namespace);
+  return known === undefined
+    ? {
+        reason: 'NotAllowed',
+        message: `${name} pays for this GpuPod, and this operator serves no accounts (--gpu-accounts=false). It does nothing, and an instance keeps billing. Ask whoever runs the operator to serve accounts.`,
+      }
+    : {
+        reason: 'AccountNotFound',
+        message: `${name} pays for this GpuPod and does not exist. The operator does nothing, and an instance keeps billing. Create it again with an API key of the same user.`,
+      };
+}
+
+/** Another session acts for the GpuPod from now on, so this one no longer watches for it. */
+function leave({ poller, inventory }: AccountSession, key: string): void {
+  poller.keepOnly(key, undefined);
+  inventory.forget(key);
+}

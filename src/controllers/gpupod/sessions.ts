@@ -1,0 +1,146 @@
+import type { GpuPodList } from '../../accounts/account-evidence.ts';
+import { logOfAccount } from '../../accounts/account-log.ts';
+import { createSession } from '../../accounts/session.ts';
+import type { AccountSession, SessionOptions, SessionSignals } from '../../accounts/session.ts';
+import type { KubernetesObject } from '../../kubernetes/objects.ts';
+import type { Policy } from '../../lifecycle/settings.ts';
+import type { SessionParts } from './account-sessions.ts';
+import type { GpuPodOptions } from './gpu-pod-options.ts';
+import { recordAccount } from './installation.ts';
+import type { Installation } from './installation.ts';
+import type { Loops } from './loops.ts';
+
+/** Name of the account behind the operator's own key. */
+const OWN_ACCOUNT = 'operator';
+
+/** The GpuPods in the books of one session, given by its name. */
+export type BookView = (name: string) => GpuPodList;
+
+/** Without accounts, every GpuPod is in the books of the operator's own key. */
+export function bookView(
+  { cluster, accounts }: Pick<GpuPodOptions, 'cluster' | 'accounts'>,
+  bookOf: (object: KubernetesObject) => AccountSession,
+): BookView {
+  return (name) =>
+    accounts === undefined
+      ? cluster.view
+      : { list: () => cluster.view.list().filter((object) => bookOf(object).name === name) };
+}
+
+/** The session of the operator's own key. Its account is recorded with the installation. */
+export function ownSession(
+  options: GpuPodOptions,
+  installation: Installation,
+  loops: Loops,
+  view: BookView,
+): AccountSession {
+  const { account, cluster, namespace, policy } = options;
+  const { proofKey } = installation;
+  return createSession(
+    {
+      ...commonOptions(options, installation),
+      name: OWN_ACCOUNT,
+      log: options.log,
+      provider: options.provider,
+      takeCreateTurn: options.takeCreateTurn,
+      gpuPods: view(OWN_ACCOUNT),
+      teamIds: () => knownTeams(policy),
+      identity: {
+        keyVersion: account.keyVersion,
+        origin: account.origin,
+        recorded: installation.account,
+        recordedKey: installation.keyFingerprint,
+        fingerprint: () => (proofKey === undefined ? undefined : account.keyFingerprint?.(proofKey)),
+        former: installation.formerAccount,
+        clonedFrom: installation.clonedFrom,
+        acceptAccount: account.accept,
+        record: async (recorded) => {
+          await recordAccount({ configMaps: cluster.configMaps, namespace }, recorded);
+        },
+      },
+    },
+    signalsOf(OWN_ACCOUNT, loops, () => {
+      loops.enqueueAll();
+    }),
+  );
+}
+
+/** The session of a GpuAccount or ClusterGpuAccount. Its status records whose key it is. */
+export function accountSession(
+  options: GpuPodOptions,
+  installation: Installation,
+  loops: Loops,
+  { parts, gpuPods, onChange }: { parts: SessionParts; gpuPods: GpuPodList; onChange: () => void },
+): AccountSession {
+  const { name, connection, recorded, howToAccept, named, teamIds } = parts;
+  const { proofKey } = installation;
+  return createSession(
+    {
+      ...commonOptions(options, installation),
+      name,
+      log: logOfAccount(options.log, name),
+      provider: connection.provider,
+      takeCreateTurn: connection.takeCreateTurn,
+      gpuPods,
+      teamIds,
+      identity: {
+        keyVersion: connection.keyVersion,
+        origin: options.account.origin,
+        recorded,
+        recordedKey: undefined,
+        fingerprint: () => (proofKey === undefined ? undefined : connection.keyFingerprint(proofKey)),
+        former: undefined,
+        clonedFrom: installation.clonedFrom,
+        acceptAccount: undefined,
+        howToAccept,
+        named,
+        // The controller of accounts writes it into the status, which it compares with the session each time.
+        record: async () => {
+          await Promise.resolve();
+        },
+      },
+    },
+    signalsOf(name, loops, onChange),
+  );
+}
+
+type CommonOptions = Omit<
+  SessionOptions,
+  'name' | 'log' | 'provider' | 'takeCreateTurn' | 'gpuPods' | 'teamIds' | 'identity'
+>;
+
+function commonOptions(
+  { clock, timings, cooldownScale, policy, observer }: GpuPodOptions,
+  installation: Installation,
+): CommonOptions {
+  return {
+    clock,
+    timings,
+    cooldownScale,
+    installation: installation.id,
+    // Without a ceiling the instance may cost anything, so the limit leaves no room beside it.
+    assumedPrice: policy.maxPriceCeiling ?? policy.maxTotalPricePerHour ?? 0,
+    onListed: observer?.onListed?.bind(observer),
+    onOfferFailed: observer?.onOfferFailed?.bind(observer),
+  };
+}
+
+function signalsOf(name: string, loops: Loops, enqueueAll: () => void): SessionSignals {
+  return {
+    enqueue: (key) => {
+      loops.enqueue(key);
+    },
+    enqueueAll,
+    scheduleInventory: (inMs) => {
+      loops.scheduleInventory(name, inMs);
+    },
+    wake: () => {
+      loops.wake(name);
+    },
+  };
+}
+
+/** Teams whose instances this operator may have rented. */
+function knownTeams({ defaultTeamId, allowedTeamIds }: Policy): readonly string[] {
+  return [...new Set([...(defaultTeamId === undefined ? [] : [defaultTeamId]), ...allowedTeamIds])];
+}

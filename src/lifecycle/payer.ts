@@ -1,0 +1,123 @@
+import { DEFAULT_ACCOUNT_NAME } from '../api/common/names.ts';
+import type { GpuPod } from '../api/gpupod/gpu-pod.ts';
+import { accountName } from './account-identity.ts';
+import type { AccountReference } from './account-identity.ts';
+import type { Policy } from './settings.ts';
+
+/** An account, as far as it matters who may rent with it. */
+export interface KnownAccount {
+  readonly reference: AccountReference;
+  /** Team whose wallet pays; undefined: the wallet of the key's user. */
+  readonly teamId: string | undefined;
+  readonly isSuspended: boolean;
+  readonly isDeleting: boolean;
+  /** The account selects the namespace in question, or is in it. */
+  readonly isForNamespace: boolean;
+}
+
+/** The accounts of the cluster, as seen from one namespace. */
+export interface KnownAccounts {
+  /** False if the operator watches only some namespaces, and so no ClusterGpuAccounts. */
+  readonly hasClusterAccounts: boolean;
+  find(reference: AccountReference): KnownAccount | undefined;
+  /** The default ClusterGpuAccounts that select the namespace. */
+  defaults(): readonly KnownAccount[];
+}
+
+/** Why no account pays: a reason of Synced, and a sentence that names the field and who can change it. */
+export interface PayerProblem {
+  readonly reason: 'AccountNotFound' | 'AmbiguousAccount' | 'AccountSuspended' | 'NotAllowed' | 'Starting';
+  readonly message: string;
+}
+
+/** Who pays for the next instance: an account, the operator's own API key, or nobody. */
+export type Payer =
+  | { readonly kind: 'operator' }
+  | { readonly kind: 'account'; readonly account: KnownAccount }
+  | { readonly kind: 'none'; readonly problem: PayerProblem };
+
+const OPERATOR: Payer = { kind: 'operator' };
+
+/**
+ * Chooses who pays for the next instance of a GpuPod: the account that it names, else the GpuAccount `default` of its
+ * namespace, else the one default ClusterGpuAccount that selects the namespace, else the operator's own API key.
+ *
+ * @param known undefined: this operator serves no accounts
+ */
+export function choosePayer(gpuPod: GpuPod, known: KnownAccounts | undefined): Payer {
+  const { accountRef } = gpuPod.spec;
+  if (known === undefined) {
+    return accountRef === undefined ? OPERATOR : none('NotAllowed', NOT_SERVED);
+  }
+  if (accountRef !== undefined) {
+    return named(gpuPod, accountRef, known);
+  }
+  const own = known.find({ kind: 'GpuAccount', name: DEFAULT_ACCOUNT_NAME });
+  const accounts = own === undefined ? known.defaults() : [own];
+  const [account] = accounts;
+  if (account === undefined) {
+    return OPERATOR;
+  }
+  return accounts.length > 1 ? ambiguous(accounts) : usable(gpuPod, account);
+}
+
+const NOT_SERVED =
+  'spec.accountRef: this operator serves no accounts (--gpu-accounts=false). Remove the field, or ask whoever runs the operator to serve them.';
+
+function named({ metadata }: GpuPod, reference: AccountReference, known: KnownAccounts): Payer {
+  const name = accountName(reference, metadata.namespace);
+  if (reference.kind === 'ClusterGpuAccount' && !known.hasClusterAccounts) {
+    return none(
+      'NotAllowed',
+      'spec.accountRef.kind: this operator watches some namespaces only, and so serves no ClusterGpuAccounts. Name a GpuAccount of this namespace.',
+    );
+  }
+  const account = known.find(reference);
+  if (account === undefined) {
+    const who = reference.kind === 'GpuAccount' ? 'an admin of this namespace' : 'a cluster administrator';
+    return none(
+      'AccountNotFound',
+      `spec.accountRef: ${name} does not exist. Correct the field, or ask ${who} to create the account.`,
+    );
+  }
+  return account.isForNamespace
+    ? usable({ metadata }, account)
+    : none(
+        'NotAllowed',
+        `spec.accountRef: ${name} does not select namespace ${metadata.namespace} (spec.namespaceSelector). Name another account, or ask a cluster administrator.`,
+      );
+}
+
+function usable({ metadata }: Pick<GpuPod, 'metadata'>, account: KnownAccount): Payer {
+  const name = accountName(account.reference, metadata.namespace);
+  if (account.isDeleting) {
+    return none('AccountSuspended', `${name} is being deleted, so nothing new is rented with it.`);
+  }
+  return account.isSuspended
+    ? none(
+        'AccountSuspended',
+        `${name} is suspended (spec.suspend), so nothing new is rented with it. Whoever may write it can resume it.`,
+      )
+    : { kind: 'account', account };
+}
+
+function ambiguous(accounts: readonly KnownAccount[]): Payer {
+  const names = accounts.map(({ reference }) => reference.name).toSorted();
+  return none(
+    'AmbiguousAccount',
+    `Several default ClusterGpuAccounts select this namespace (${names.slice(0, 3).join(', ')}). Name one in spec.accountRef, or ask a cluster administrator to leave one with spec.isDefault.`,
+  );
+}
+
+function none(reason: PayerProblem['reason'], message: string): Payer {
+  return { kind: 'none', problem: { reason, message } };
+}
+
+/**
+ * What the operator's settings allow with an account. Their limits hold for every account. Teams and the default SSH
+ * key belong to the user of the operator's own key, so they hold for no other.
+ */
+export function policyFor(policy: Policy, teamId: string | undefined): Policy {
+  const { defaultTeamId: _team, defaultSshKeyId: _key, ...limits } = policy;
+  return { ...limits, allowedTeamIds: [], ...(teamId === undefined ? {} : { defaultTeamId: teamId }) };
+}

@@ -1,0 +1,41 @@
+import { isDeleting } from '../../api/gpupod/gpu-pod.ts';
+import { identityOf, liabilityOf } from '../account.ts';
+import { accountName } from '../account-identity.ts';
+import type { Observation } from '../observation.ts';
+import type { Step } from '../step.ts';
+import { hold, isConfirmedAbsent } from './account-held.ts';
+
+/**
+ * Does nothing for a GpuPod without an account whose API key could act for it: the account does not exist, may not be
+ * used here, or several could pay. If something bills, only the recorded account may terminate it.
+ */
+export function accountUnavailable(observation: Observation): Step | undefined {
+  const { payerProblem, gpuPod } = observation;
+  if (payerProblem === undefined) {
+    return undefined;
+  }
+  const { reason, message } = payerProblem;
+  if (reason === 'Starting') {
+    // The account's key is read in a moment, and each of its GpuPods is reconciled again.
+    return { kind: 'rest', status: gpuPod.status, isUnwatched: true };
+  }
+  const liability = liabilityOf(observation);
+  const isOver = liability === undefined ? isDeleting(gpuPod) : isConfirmedAbsent(observation, liability);
+  return isOver ? undefined : hold(observation, { reason, message }, liability);
+}
+
+/**
+ * Rents nothing with an account whose user is unknown: what it rented could later not be told from instances of
+ * another user.
+ */
+export function awaitAccountUser(observation: Observation): Step | undefined {
+  const { reference, account, gpuPod } = observation;
+  if (reference === undefined || account.kind !== 'fits' || identityOf(account) !== undefined) {
+    return undefined;
+  }
+  const name = accountName(reference, gpuPod.metadata.namespace);
+  return hold(observation, {
+    reason: 'AccountUnconfirmed',
+    message: `The API key of ${name} may not read its own user, so nothing is rented with it. Give the key the permission user:read.`,
+  });
+}

@@ -1,0 +1,114 @@
+import { ACCOUNT_PLURALS, GROUP, VERSION } from '../../src/api/common/names.ts';
+import type { AccountKind } from '../../src/api/common/names.ts';
+import type { ConnectAccount } from '../../src/accounts/connection.ts';
+import { keyOfAccount } from '../../src/composition/prime.ts';
+import { GpuAccountController } from '../../src/controllers/gpuaccount/gpu-account-controller.ts';
+import type { AccountsOfKind } from '../../src/controllers/gpuaccount/gpu-account-controller.ts';
+import { usageReader } from '../../src/controllers/gpupod/account-records.ts';
+import type { ServedAccounts } from '../../src/controllers/gpupod/account-watches.ts';
+import type { GpuPodController } from '../../src/controllers/gpupod/gpu-pod-controller.ts';
+import type { ClusterPorts } from '../../src/controllers/gpupod/gpu-pod-options.ts';
+import type { Log } from '../../src/kubernetes/log.ts';
+import { heldApiKey } from '../../src/prime/api-key.ts';
+import type { Exchanger } from '../../src/prime/exchange.ts';
+import type { ProcessClock } from './process-clock.ts';
+import type { CallCluster } from './process-ports.ts';
+import { providerWithKeys } from './simulated-provider.ts';
+import type { WatchedKind, WatchedView } from './watched-view.ts';
+
+interface Parts {
+  readonly clock: ProcessClock;
+  readonly exchanger: Exchanger;
+  readonly log: Log;
+  readonly call: CallCluster;
+  readonly name: string;
+  /** The operator's own namespace. */
+  readonly namespace: string;
+  readonly random: () => number;
+  readonly viewOf: (resource: WatchedKind) => WatchedView;
+}
+
+/** The accounts of one simulated process: the real controller, and real clients with the keys that it finds. */
+export class ProcessAccounts {
+  readonly served: ServedAccounts;
+  readonly #parts: Parts;
+  readonly #views: Readonly<Record<AccountKind | 'Namespace', WatchedView>>;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    const ofKind = (kind: AccountKind): WatchedView =>
+      parts.viewOf({ group: GROUP, version: VERSION, plural: ACCOUNT_PLURALS[kind] });
+    const views = {
+      GpuAccount: ofKind('GpuAccount'),
+      ClusterGpuAccount: ofKind('ClusterGpuAccount'),
+      Namespace: parts.viewOf({ group: '', version: 'v1', plural: 'namespaces' }),
+    };
+    this.#views = views;
+    this.served = {
+      views: {
+        gpuAccounts: views.GpuAccount.store,
+        cluster: { accounts: views.ClusterGpuAccount.store, namespaces: views.Namespace.store },
+      },
+      sources: {
+        gpuAccounts: views.GpuAccount.source,
+        cluster: { accounts: views.ClusterGpuAccount.source, namespaces: views.Namespace.source },
+      },
+      connect: this.#connector(),
+    };
+  }
+
+  start(controller: GpuPodController, gpuPods: WatchedView, { secrets, events }: ClusterPorts): void {
+    const { accountSessions: sessions } = controller;
+    if (sessions === undefined) throw new Error('the controller serves no accounts');
+    const { clock, log, namespace, random } = this.#parts;
+    const accounts = new GpuAccountController({
+      clock,
+      log,
+      kinds: { GpuAccount: this.#ofKind('GpuAccount'), ClusterGpuAccount: this.#ofKind('ClusterGpuAccount') },
+      gpuPods: gpuPods.source,
+      usageOf: usageReader(gpuPods.store, clock),
+      sessions,
+      secrets,
+      events,
+      namespace,
+      random,
+    });
+    controller.onAccountChanged((name) => {
+      accounts.onAccountChanged(name);
+    });
+    accounts.start();
+  }
+
+  close(): void {
+    for (const view of Object.values(this.#views)) view.close();
+  }
+
+  #ofKind(kind: AccountKind): AccountsOfKind {
+    const plural = ACCOUNT_PLURALS[kind];
+    const { source, store } = this.#views[kind];
+    const { call, name } = this.#parts;
+    return {
+      source,
+      view: store,
+      api: {
+        replaceStatus: async (object) =>
+          await call(`PUT ${plural}/status`, (server) => server.replaceStatus(object, name, plural)),
+      },
+    };
+  }
+
+  #connector(): ConnectAccount {
+    const { exchanger, clock } = this.#parts;
+    return () => {
+      const keys = heldApiKey('not read yet');
+      return {
+        provider: providerWithKeys(exchanger, clock, keys),
+        takeCreateTurn: async () => {
+          await Promise.resolve();
+        },
+        ...keyOfAccount(keys),
+        close: () => undefined,
+      };
+    };
+  }
+}
