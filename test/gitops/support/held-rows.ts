@@ -137,4 +137,23 @@ export const HELD_ROWS: readonly StatusRow[] = [
     verdict: FAILED,
     why: 'a person must change the spec',
   },
+  ...(['AccountNotFound', 'AmbiguousAccount', 'AccountSuspended'] as const).map((reason) => ({
+    name: `no account that may pay (${reason})`,
+    ready: 'Pending' as const,
+    progress: reason,
+    known: { payerProblem: { reason, message: 'spec.accountRef: no account may pay.' } },
+    verdict: FAILED,
+    why: 'a person must change the spec or an account',
+  })),
+  {
+    name: 'a usable instance whose account does not exist',
+    ready: 'Available',
+    progress: 'AccountNotFound',
+    known: {
+      gpuPod: rentedGpuPod({ status: READY }),
+      payerProblem: { reason: 'AccountNotFound', message: 'GpuAccount team-a/gone does not exist.' },
+    },
+    verdict: FAILED,
+    why: 'nobody follows the instance, and it bills',
+  },
 ];
