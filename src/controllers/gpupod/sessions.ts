@@ -21,10 +21,22 @@ export function bookView(
   { cluster, accounts }: Pick<GpuPodOptions, 'cluster' | 'accounts'>,
   bookOf: (object: KubernetesObject) => AccountSession,
 ): BookView {
-  return (name) =>
-    accounts === undefined
-      ? cluster.view
-      : { list: () => cluster.view.list().filter((object) => bookOf(object).name === name) };
+  if (accounts === undefined) {
+    return () => cluster.view;
+  }
+  let books: ReadonlyMap<string, readonly KubernetesObject[]> | undefined;
+  return (name) => ({
+    list: () => {
+      if (books === undefined) {
+        books = Map.groupBy(cluster.view.list(), (object) => bookOf(object).name);
+        // A sum over all accounts opens every book in one step. After it, anything may have changed.
+        queueMicrotask(() => {
+          books = undefined;
+        });
+      }
+      return books.get(name) ?? [];
+    },
+  });
 }
 
 /** The session of the operator's own key. Its account is recorded with the installation. */
