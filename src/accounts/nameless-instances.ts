@@ -57,7 +57,9 @@ export class NamelessInstances {
   /** Reads the unknown names. The next list includes them. */
   async ask(): Promise<void> {
     const due = [...this.#known].filter(([, { state, listsToWait }]) => state === 'due' && listsToWait <= 0);
-    await Promise.all(due.slice(0, MAX_AT_ONCE).map(async ([podId, nameless]) => this.#read(podId, nameless)));
+    await Promise.all(
+      due.slice(0, MAX_AT_ONCE).map(async ([podId, nameless]) => this.#read(podId, nameless)),
+    );
   }
 
   async #read(podId: string, nameless: Nameless): Promise<void> {

@@ -90,7 +90,12 @@ const COLUMNS = [
   { name: 'Reason', type: 'string', jsonPath: readyField('reason') },
   { name: 'Wanted', type: 'string', jsonPath: '.spec.gpu.types', description: 'The GPU types of the spec.' },
   { name: 'Count', type: 'integer', jsonPath: '.spec.gpu.count' },
-  { name: 'GPU', type: 'string', jsonPath: '.status.offer.gpuType', description: 'The GPU type that is rented.' },
+  {
+    name: 'GPU',
+    type: 'string',
+    jsonPath: '.status.offer.gpuType',
+    description: 'The GPU type that is rented.',
+  },
   { name: 'Provider', type: 'string', jsonPath: '.status.offer.provider' },
   {
     name: '$/h',
