@@ -158,14 +158,15 @@ describe('the requests of a whole life cycle', () => {
       'shown',
       'True',
       'Ready',
-      'H100_80GB',
+      'Available',
+      '["H100_80GB"]',
       '1',
+      'H100_80GB',
       'hyperstack',
-      '1.9',
+      '1.90',
       'canada',
       gpuPod.status.ssh?.command,
       gpuPod.status.podId,
-      'Available',
       expect.stringMatching(/^\d+s$/),
     ]);
   });
