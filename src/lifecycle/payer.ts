@@ -11,8 +11,11 @@ export interface KnownAccount {
   readonly teamId: string | undefined;
   readonly isSuspended: boolean;
   readonly isDeleting: boolean;
-  /** The account selects the namespace in question, or is in it. */
-  readonly isForNamespace: boolean;
+  /**
+   * The account selects the namespace in question, or is in it. Undefined while the labels of the namespace are
+   * unknown.
+   */
+  readonly isForNamespace: boolean | undefined;
 }
 
 /** The accounts of the cluster, as seen from one namespace. */
@@ -20,7 +23,7 @@ export interface KnownAccounts {
   /** False if the operator watches only some namespaces, and so no ClusterGpuAccounts. */
   readonly hasClusterAccounts: boolean;
   find(reference: AccountReference): KnownAccount | undefined;
-  /** The default ClusterGpuAccounts that select the namespace. */
+  /** The default ClusterGpuAccounts that select the namespace, or may do so. */
   defaults(): readonly KnownAccount[];
 }
 
@@ -58,8 +61,15 @@ export function choosePayer(gpuPod: GpuPod, known: KnownAccounts | undefined): P
   if (account === undefined) {
     return OPERATOR;
   }
+  // A default that is passed over by mistake would make another account pay.
+  if (accounts.some(({ isForNamespace }) => isForNamespace === undefined)) {
+    return NAMESPACE_UNKNOWN;
+  }
   return accounts.length > 1 ? ambiguous(accounts) : usable(gpuPod, account);
 }
+
+/** The watch of namespaces requeues the GpuPods of each namespace that it shows. */
+const NAMESPACE_UNKNOWN = none('Starting', 'The labels of the namespace have not been read yet.');
 
 const NOT_SERVED =
   'spec.accountRef: this operator serves no accounts (--gpu-accounts=false). Remove the field, or ask whoever runs the operator to serve them.';
@@ -79,6 +89,9 @@ function named({ metadata }: GpuPod, reference: AccountReference, known: KnownAc
       'AccountNotFound',
       `spec.accountRef: ${name} does not exist. Correct the field, or ask ${who} to create the account.`,
     );
+  }
+  if (account.isForNamespace === undefined) {
+    return NAMESPACE_UNKNOWN;
   }
   return account.isForNamespace
     ? usable({ metadata }, account)

@@ -102,6 +102,22 @@ describe('who pays for the next instance', () => {
       payer: { problem: { reason: 'AccountSuspended', message: expect.stringContaining('spec.suspend') } },
     },
     {
+      name: 'nobody yet, where nothing shows whether the named account selects the namespace',
+      accountRef: ML,
+      known: known([account(ML, { isForNamespace: undefined })]),
+      payer: { problem: { reason: 'Starting' } },
+    },
+    {
+      name: 'nobody yet, where nothing shows whether a default selects the namespace',
+      known: known([], [account(ML, { isForNamespace: undefined })]),
+      payer: { problem: { reason: 'Starting' } },
+    },
+    {
+      name: 'the GpuAccount default, although nothing shows which defaults of the cluster select the namespace',
+      known: known([account(OWN)], [account(ML, { isForNamespace: undefined })]),
+      payer: { account: { reference: OWN } },
+    },
+    {
       name: 'nobody, where the account is being deleted',
       known: known([account(OWN, { isDeleting: true })]),
       payer: {

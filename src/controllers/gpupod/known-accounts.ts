@@ -18,13 +18,13 @@ export interface AccountViews {
 
 /** The accounts as seen from one namespace. An account that this version cannot read is as good as absent. */
 export function knownAccounts({ gpuAccounts, cluster }: AccountViews, namespace: string): KnownAccounts {
-  const { labels = {} } = cluster?.namespaces.get(namespace)?.metadata ?? {};
+  const seen = cluster?.namespaces.get(namespace)?.metadata;
   const known = (account: GpuAccount): KnownAccount => ({
     reference: { kind: account.kind, name: account.metadata.name },
     teamId: account.spec.teamId,
     isSuspended: account.spec.suspend,
     isDeleting: account.metadata.deletionTimestamp !== undefined,
-    isForNamespace: account.kind === 'GpuAccount' || selects(account.spec.namespaceSelector, labels),
+    isForNamespace: account.kind === 'GpuAccount' || isSelected(account, seen),
   });
   return {
     hasClusterAccounts: cluster !== undefined,
@@ -37,8 +37,16 @@ export function knownAccounts({ gpuAccounts, cluster }: AccountViews, namespace:
       readAccounts(cluster?.accounts.list() ?? [])
         .filter(({ spec }) => spec.isDefault === true)
         .map(known)
-        .filter(({ isForNamespace }) => isForNamespace),
+        .filter(({ isForNamespace }) => isForNamespace !== false),
   };
+}
+
+/** A namespace that is not in the watch cache must not count as one without labels. */
+function isSelected(
+  { spec }: GpuAccount,
+  namespace: KubernetesObject['metadata'] | undefined,
+): boolean | undefined {
+  return namespace === undefined ? undefined : selects(spec.namespaceSelector, namespace.labels ?? {});
 }
 
 function readAccounts(objects: readonly KubernetesObject[]): readonly GpuAccount[] {
