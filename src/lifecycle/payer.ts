@@ -31,6 +31,8 @@ export interface KnownAccounts {
 export interface PayerProblem {
   readonly reason: 'AccountNotFound' | 'AmbiguousAccount' | 'AccountSuspended' | 'NotAllowed' | 'Starting';
   readonly message: string;
+  /** Nobody knows whose list shows what a deleted GpuPod may have, so it is not released. */
+  readonly holdsDeletion?: true;
 }
 
 /** Who pays for the next instance: an account, the operator's own API key, or nobody. */
@@ -48,6 +50,15 @@ const OPERATOR: Payer = { kind: 'operator' };
  * @param known undefined: this operator serves no accounts
  */
 export function choosePayer(gpuPod: GpuPod, known: KnownAccounts | undefined): Payer {
+  const candidate = findCandidate(gpuPod, known);
+  return candidate.kind === 'account' ? usable(gpuPod, candidate.account) : candidate;
+}
+
+/**
+ * The account that the spec falls on, whether or not it may rent now. Its API key sees what a deleted GpuPod without a
+ * record may have.
+ */
+export function findCandidate(gpuPod: GpuPod, known: KnownAccounts | undefined): Payer {
   const { accountRef } = gpuPod.spec;
   if (known === undefined) {
     return accountRef === undefined ? OPERATOR : none('NotAllowed', NOT_SERVED);
@@ -65,7 +76,7 @@ export function choosePayer(gpuPod: GpuPod, known: KnownAccounts | undefined): P
   if (accounts.some(({ isForNamespace }) => isForNamespace === undefined)) {
     return NAMESPACE_UNKNOWN;
   }
-  return accounts.length > 1 ? ambiguous(accounts) : usable(gpuPod, account);
+  return accounts.length > 1 ? ambiguous(accounts) : { kind: 'account', account };
 }
 
 /** The watch of namespaces requeues the GpuPods of each namespace that it shows. */
@@ -90,19 +101,20 @@ function named({ metadata }: GpuPod, reference: AccountReference, known: KnownAc
       `spec.accountRef: ${name} does not exist. Correct the field, or ask ${who} to create the account.`,
     );
   }
-  if (account.isForNamespace === undefined) {
-    return NAMESPACE_UNKNOWN;
-  }
-  return account.isForNamespace
-    ? usable({ metadata }, account)
-    : none(
-        'NotAllowed',
-        `spec.accountRef: ${name} does not select namespace ${metadata.namespace} (spec.namespaceSelector). Name another account, or ask a cluster administrator.`,
-      );
+  return { kind: 'account', account };
 }
 
 function usable({ metadata }: Pick<GpuPod, 'metadata'>, account: KnownAccount): Payer {
   const name = accountName(account.reference, metadata.namespace);
+  if (account.isForNamespace === undefined) {
+    return NAMESPACE_UNKNOWN;
+  }
+  if (!account.isForNamespace) {
+    return none(
+      'NotAllowed',
+      `spec.accountRef: ${name} does not select namespace ${metadata.namespace} (spec.namespaceSelector). Name another account, or ask a cluster administrator.`,
+    );
+  }
   if (account.isDeleting) {
     return none('AccountSuspended', `${name} is being deleted, so nothing new is rented with it.`);
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AccountReference } from '../../src/lifecycle/account-identity.ts';
-import { choosePayer, policyFor } from '../../src/lifecycle/payer.ts';
+import { choosePayer, findCandidate, policyFor } from '../../src/lifecycle/payer.ts';
 import type { KnownAccount, KnownAccounts } from '../../src/lifecycle/payer.ts';
 import { gpuPod } from '../support/builders/gpu-pod.ts';
 import { OPEN_POLICY } from '../support/builders/policy.ts';
@@ -127,6 +127,29 @@ describe('who pays for the next instance', () => {
   ])('is $name', ({ accountRef, known: accounts, payer }) => {
     const spec = accountRef === undefined ? {} : { accountRef };
     expect(choosePayer(gpuPod({ spec }), accounts)).toMatchObject(payer);
+  });
+});
+
+describe('who looks for what a deleted GpuPod without a record may have', () => {
+  it.each<{ name: string; known: KnownAccounts; candidate: object }>([
+    {
+      name: 'a suspended account',
+      known: known([account(ML, { isSuspended: true })]),
+      candidate: { kind: 'account' },
+    },
+    {
+      name: 'one that is being deleted',
+      known: known([account(ML, { isDeleting: true })]),
+      candidate: { kind: 'account' },
+    },
+    {
+      name: 'one that does not select the namespace any more',
+      known: known([account(ML, { isForNamespace: false })]),
+      candidate: { kind: 'account' },
+    },
+    { name: 'nobody where the account does not exist', known: known([]), candidate: { kind: 'none' } },
+  ])('is $name', ({ known: accounts, candidate }) => {
+    expect(findCandidate(gpuPod({ spec: { accountRef: ML } }), accounts)).toMatchObject(candidate);
   });
 });
 

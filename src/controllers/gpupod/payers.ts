@@ -1,4 +1,4 @@
-import { isDeleting, parseGpuPod } from '../../api/gpupod/gpu-pod.ts';
+import { hasFinalizer, isDeleting, parseGpuPod } from '../../api/gpupod/gpu-pod.ts';
 import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
 import type { AccountRegistry } from '../../accounts/registry.ts';
 import type { AccountSession } from '../../accounts/session.ts';
@@ -7,7 +7,7 @@ import { isSurelyNotCreated, liabilityOf } from '../../lifecycle/account.ts';
 import type { LiabilityFacts } from '../../lifecycle/account.ts';
 import { accountKey, accountName } from '../../lifecycle/account-identity.ts';
 import type { AccountIdentity, AccountReference } from '../../lifecycle/account-identity.ts';
-import { choosePayer, policyFor } from '../../lifecycle/payer.ts';
+import { choosePayer, findCandidate, policyFor } from '../../lifecycle/payer.ts';
 import type { KnownAccounts, PayerProblem } from '../../lifecycle/payer.ts';
 import type { Policy } from '../../lifecycle/settings.ts';
 import type { MicroUsd } from '../../offers/money.ts';
@@ -140,12 +140,21 @@ export class Payers {
 
   #next(gpuPod: GpuPod): Acting {
     const { registry, policy } = this.#options;
-    const payer = choosePayer(gpuPod, this.#known(gpuPod));
+    const known = this.#known(gpuPod);
+    // A suspension, a deletion or a selector decides who rents, and must not change who looks for what exists.
+    const payer = isDeleting(gpuPod) ? findCandidate(gpuPod, known) : choosePayer(gpuPod, known);
     switch (payer.kind) {
       case 'operator':
         return { session: registry.own, policy };
       case 'none':
-        return { session: registry.own, policy, payerProblem: payer.problem };
+        return {
+          session: registry.own,
+          policy,
+          payerProblem:
+            known !== undefined && hasFinalizer(gpuPod)
+              ? { ...payer.problem, holdsDeletion: true }
+              : payer.problem,
+        };
       case 'account': {
         const { reference, teamId } = payer.account;
         const session = registry.shared(accountKey(reference, gpuPod.metadata.namespace));

@@ -14,13 +14,16 @@ export function accountUnavailable(observation: Observation): Step | undefined {
   if (payerProblem === undefined) {
     return undefined;
   }
-  const { reason, message } = payerProblem;
+  const { reason, message, holdsDeletion = false } = payerProblem;
   if (reason === 'Starting') {
     // The account's key is read in a moment, and each of its GpuPods is reconciled again.
     return { kind: 'rest', status: gpuPod.status, isUnwatched: true };
   }
   const liability = liabilityOf(observation);
-  const isOver = liability === undefined ? isDeleting(gpuPod) : isConfirmedAbsent(observation, liability);
+  const isOver =
+    liability === undefined
+      ? isDeleting(gpuPod) && !holdsDeletion
+      : isConfirmedAbsent(observation, liability);
   return isOver ? undefined : hold(observation, { reason, message }, liability);
 }
 
