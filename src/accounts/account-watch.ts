@@ -33,6 +33,8 @@ export interface AccountWatchOptions {
    * Used while nothing is recorded: the accounts of the GpuPods with an instance in their status, in the same form.
    */
   readonly named: () => readonly string[];
+  /** Whether instances without a recorded account belong to the recorded one. @default true */
+  readonly ownsUnmarked?: boolean | undefined;
   /** UID of another cluster, if this one is an unconfirmed copy of it. */
   readonly clonedFrom: string | undefined;
   /** A user id that a person confirmed with `--accept-account`. */
@@ -182,7 +184,7 @@ export class AccountWatch {
     if (userId !== undefined) {
       this.#settleRecord(userId);
     }
-    const unmarked = parseAccount(this.#former ?? this.#recorded);
+    const unmarked = this.#unmarked();
     const keyFingerprint = this.#options.fingerprint();
     const session = {
       origin,
@@ -197,6 +199,10 @@ export class AccountWatch {
     return this.#recorded === undefined || this.#recorded === `${origin} ${userId}`
       ? { kind: 'fits', userId, ...session }
       : { kind: 'changed', userId, ...session, message: this.#changedMessage(userId, this.#recorded) };
+  }
+
+  #unmarked(): AccountIdentity | undefined {
+    return this.#options.ownsUnmarked === false ? undefined : parseAccount(this.#former ?? this.#recorded);
   }
 
   /** The account that a new key should belong to; undefined if nothing can be expected of it. */

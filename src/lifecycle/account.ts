@@ -33,7 +33,7 @@ export type AccountVerdict =
   | {
       readonly kind: 'unconfirmed';
       readonly liability: Liability;
-      /** Undefined where the create intent was written for another key of an unknown user. */
+      /** Undefined where the create intent was written for another key of an unknown user, or nothing is recorded. */
       readonly recorded: AccountIdentity | undefined;
     };
 
@@ -51,13 +51,23 @@ export function accountVerdict(observation: Observation): AccountVerdict {
   // Instances from before accounts were recorded belong to the account of the installation.
   const recorded = liability.recorded ?? account.unmarked;
   if (recorded === undefined) {
-    return FITS;
+    return unrecordedVerdict(observation, liability);
   }
   const session = identityOf(account);
   if (session !== undefined) {
     return isSameAccount(session, recorded) ? FITS : { kind: 'foreign', liability, recorded };
   }
   return isSeenInSession(observation, liability) ? FITS : { kind: 'unconfirmed', liability, recorded };
+}
+
+/**
+ * Nothing assigns it to the user of an account's key. An unreadable create intent has no name that could show it, so
+ * the account that would pay next looks for it.
+ */
+function unrecordedVerdict(observation: Observation, liability: Liability): AccountVerdict {
+  const isProven =
+    observation.reference === undefined || liability.name === '' || isSeenInSession(observation, liability);
+  return isProven ? FITS : { kind: 'unconfirmed', liability, recorded: undefined };
 }
 
 /** Whatever binds the GpuPod to the account that is recorded with it. */

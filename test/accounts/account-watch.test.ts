@@ -78,6 +78,15 @@ describe('the account of a key', () => {
   });
 });
 
+describe('the key of an account of the cluster', () => {
+  it('is not that of instances from before accounts were recorded', async () => {
+    const bench = new Bench({ whoami: OURS, recorded: RECORDED, ownsUnmarked: false });
+    const state = await bench.check();
+    expect(state).toMatchObject({ kind: 'fits', userId: OURS });
+    expect(state).not.toHaveProperty('unmarked');
+  });
+});
+
 describe('a provider that does not name the account of the key', () => {
   it.each([
     { name: '401', whoami: refused(401) },

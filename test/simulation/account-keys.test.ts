@@ -1,4 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
+import { recordAt } from '../../src/json.ts';
 import { AccountScene } from './account-scene.ts';
 import { messageOf, reasonOf, statusOf } from './readings.ts';
 
@@ -169,6 +170,38 @@ describe('accounts with keys of one user', () => {
     await scene.simulation.until('it is deleted', () => scene.gpuPod('team-b') === undefined);
     expect(scene.payersOf('team-b')).toEqual([]);
     expect(scene.simulation.journal.violations).toEqual([]);
+  });
+});
+
+describe('a retained instance that no user is recorded for', () => {
+  it("is not taken for terminated by the list of an account, because the operator's own user pays for it", async () => {
+    const scene = new AccountScene();
+    await scene.start();
+    scene.apply('team-c', { deletionPolicy: 'Retain' });
+    await scene.untilReady('team-c');
+    scene.simulation.server.delete('gpupods', { namespace: 'team-c', name: 'train-1' }, 'person');
+    await scene.simulation.until('it is retained', () => scene.gpuPod('team-c') === undefined);
+    const target = { namespace: 'gpupod-system', name: 'gpupod-operator-retained' };
+    scene.simulation.server.edit(
+      'configmaps',
+      target,
+      (held) => {
+        const entries = Object.entries(recordAt(held, 'data'));
+        const unmarked = entries.map(([id, text]) => {
+          const { account: _account, ...entry } = JSON.parse(String(text)) as Record<string, unknown>;
+          return [id, JSON.stringify(entry)];
+        });
+        return { ...held, data: Object.fromEntries(unmarked) as Record<string, string> };
+      },
+      'person',
+    );
+    scene.addAccount('team-a', 'key-of-a');
+    scene.apply('team-a');
+    await scene.untilReady('team-a');
+    await scene.simulation.pass(60 * MINUTE_MS);
+    expect(scene.payersOf('team-c')).toEqual(['user_1']);
+    const left = recordAt(scene.simulation.server.get('configmaps', target), 'data');
+    expect(Object.keys(left)).toHaveLength(1);
   });
 });
 

@@ -102,6 +102,8 @@ export function accountSession(
         recordedKey: undefined,
         fingerprint: () => (proofKey === undefined ? undefined : connection.keyFingerprint(proofKey)),
         former: undefined,
+        // Instances from before accounts were recorded belong to the operator's own key.
+        ownsUnmarked: false,
         clonedFrom: installation.clonedFrom,
         acceptAccount: undefined,
         howToAccept,

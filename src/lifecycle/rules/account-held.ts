@@ -191,6 +191,12 @@ function ofAnotherAccount(liability: Liability, { userId }: AccountIdentity): st
 }
 
 function ofAnotherKey(liability: Liability): string {
+  if (liability.keyFingerprint === undefined) {
+    return (
+      `This API key does not show ${whatOf(liability)}, and nothing records which user pays for it. ` +
+      `The operator leaves it alone, and it may bill. Use an API key of that user, or ${wayOut(liability)}.`
+    );
+  }
   return (
     `This API key does not show ${whatOf(liability)}, which belongs to another key of an unknown user. ` +
     `The operator leaves it alone, and it may bill. Restore that key, or ${wayOut(liability)}.`

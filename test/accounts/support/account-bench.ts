@@ -31,6 +31,7 @@ export interface AccountCase {
   readonly former?: string;
   readonly named?: readonly string[];
   readonly accept?: string;
+  readonly ownsUnmarked?: boolean;
   /** Fingerprints of the key in use and of the recorded key. */
   readonly key?: string;
   readonly recordedKey?: string;
@@ -52,7 +53,8 @@ export class AccountBench {
   patience = Promise.withResolvers<undefined>();
   readonly watch: AccountWatch;
 
-  constructor({ whoami, reads = 'ok', recorded, former, named = [], accept, key, recordedKey }: AccountCase) {
+  constructor(given: AccountCase) {
+    const { whoami, reads = 'ok', recorded, former, named = [], accept, key, recordedKey } = given;
     this.key = key;
     this.whoami = whoami;
     const options: AccountWatchOptions = {
@@ -76,6 +78,7 @@ export class AccountBench {
       named: () => named,
       clonedFrom: undefined,
       acceptAccount: accept,
+      ownsUnmarked: given.ownsUnmarked,
       recordedKey,
       fingerprint: () => this.key,
       record: async ({ account, formerAccount, keyFingerprint }) => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { nextStep } from '../../../src/lifecycle/next-step.ts';
-import { gpuPod } from '../../support/builders/gpu-pod.ts';
+import { gpuPod, POD_ID } from '../../support/builders/gpu-pod.ts';
 import { intent } from '../../support/builders/intent.ts';
-import { NOW_MS, observed } from '../../support/builders/observation.ts';
+import { anInstanceState, NOW_MS, observed } from '../../support/builders/observation.ts';
 import type { ObservationOverrides } from '../../support/builders/observation.ts';
 import { inventory } from '../../support/builders/snapshots.ts';
 import { messageOf, outline, restOf, statusOf } from '../support/outline.ts';
@@ -15,6 +15,7 @@ const unconfirmed = { ...session, keyFingerprint: 'b', unconfirmed: expectedUser
 const { account: _account, origin: _origin, ...unsigned } = intent();
 const intended = gpuPod({ intent: { ...unsigned, keyFingerprint: 'a' } });
 const listed = inventory({ beganAtMs: NOW_MS - 10 });
+const read = anInstanceState({ read: { beganAtMs: NOW_MS - 10, result: 'notFound' } });
 
 interface Row {
   readonly name: string;
@@ -61,6 +62,39 @@ describe('an API key of an unknown user', () => {
     },
   ])('$name: $expected.step, because $why', ({ known, expected }) => {
     expect(outline(nextStep(observed({ timings: { quietFailureMs: 0 }, ...known })))).toMatchObject(expected);
+  });
+
+  const ofAccount = {
+    kind: 'fits',
+    origin: 'https://api.test',
+    userId: 'user-2',
+    sinceMs: SINCE_MS,
+  } as const;
+  const reference = { kind: 'GpuAccount', name: 'default' } as const;
+
+  it.each<Row>([
+    {
+      name: 'of a GpuAccount proves nothing about an instance that no user is recorded for',
+      known: { gpuPod: gpuPod({ status: { podId: POD_ID } }), reference, localState: { instance: read } },
+      expected: { step: 'rest', Synced: 'AccountUnconfirmed' },
+      why: 'another user may pay for it',
+    },
+    {
+      name: 'of a GpuAccount proves nothing about a create intent that names no user',
+      known: { gpuPod: gpuPod({ intent: unsigned }), reference },
+      expected: { step: 'rest', Synced: 'AccountUnconfirmed', Ready: 'CreateUncertain' },
+      why: 'another user may have rented it',
+    },
+  ])('$name: $expected.step, because $why', ({ known, expected }) => {
+    const step = nextStep(observed({ account: ofAccount, inventory: listed, ...known }));
+    expect(outline(step)).toMatchObject(expected);
+    expect(messageOf(statusOf(step), 'Synced')).toContain('nothing records which user pays for it');
+  });
+
+  it('of the operator follows such an instance, because it is from before accounts were recorded', () => {
+    const known = { gpuPod: gpuPod({ status: { podId: POD_ID } }), localState: { instance: read } };
+    const step = nextStep(observed({ account: ofAccount, inventory: listed, ...known }));
+    expect(outline(step).Synced).not.toBe('AccountUnconfirmed');
   });
 
   it('does not delay the deletion of a GpuPod without an instance, which only waits for a list', () => {
