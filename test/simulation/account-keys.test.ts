@@ -163,6 +163,8 @@ describe('accounts with keys of one user', () => {
     scene.apply('team-b');
     await scene.untilReady('team-b');
     scene.simulation.server.delete('gpuaccounts', { namespace: 'team-a', name: 'default' }, 'person');
+    await scene.simulation.pass(10_000);
+    expect(scene.sentWith('second-key-of-a')).toContain('GET /pods/status');
     await scene.simulation.pass(20 * MINUTE_MS);
     expect(scene.payersOf('team-b')).toEqual(['user_a']);
     expect(scene.syncedReason('team-b')).toBe('ReconcileSuccess');

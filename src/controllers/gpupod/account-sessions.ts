@@ -51,10 +51,12 @@ export interface AccountSessionsOptions {
   readonly checkKey: (name: string) => void;
   /** GpuPods of this account may have waited for its session. */
   readonly onOpened: (account: GpuAccount) => void;
+  /** GpuPods that this session acted for need another one. */
+  readonly onClosed: (account: GpuAccount, session: AccountSession) => void;
 }
 
 interface Open {
-  readonly uid: string;
+  readonly account: GpuAccount;
   readonly session: AccountSession;
   readonly connection: AccountConnection;
   /** Teams that this account named while the session was open. */
@@ -92,19 +94,25 @@ export class AccountSessions implements AccountSessionsPort {
   close(name: string): void {
     const open = this.#open.get(name);
     if (open !== undefined) {
-      this.#open.delete(name);
-      this.#options.end(name);
-      this.#options.registry.remove(name);
-      // What was decided with its key must not be sent any more.
-      open.connection.useKey({ kind: 'missing', message: 'The account no longer exists.' }, '');
-      open.connection.close();
+      this.#end(name, open);
+      this.#options.onClosed(open.account, open.session);
     }
   }
 
+  /** The process stops, so nothing is reconciled any more. */
   closeAll(): void {
-    for (const name of [...this.#open.keys()]) {
-      this.close(name);
+    for (const [name, open] of [...this.#open]) {
+      this.#end(name, open);
     }
+  }
+
+  #end(name: string, { connection }: Open): void {
+    this.#open.delete(name);
+    this.#options.end(name);
+    this.#options.registry.remove(name);
+    // What was decided with its key must not be sent any more.
+    connection.useKey({ kind: 'missing', message: 'The account no longer exists.' }, '');
+    connection.close();
   }
 
   /** Whether the tasks of this session have anything to find: it acts for GpuPods, or has instances in its books. */
@@ -125,7 +133,7 @@ export class AccountSessions implements AccountSessionsPort {
       named: () => this.#accountsNamedFor(name),
       teamIds: () => [...new Set([...this.#teamsOf(name), ...this.#teamsOnRecord(name)])],
     });
-    const open = { uid: account.metadata.uid, session, connection, teamIds };
+    const open = { account, session, connection, teamIds };
     this.#open.set(name, open);
     registry.add(session);
     begin(session);
@@ -176,10 +184,10 @@ export class AccountSessions implements AccountSessionsPort {
 }
 
 /** Another account of the same name, or a person has accepted another user: nothing that is known still holds. */
-function isOutdated({ uid, session }: Open, account: GpuAccount): boolean {
+function isOutdated({ account: opened, session }: Open, account: GpuAccount): boolean {
   const { state } = session.account;
   const isAccepted = state.kind === 'changed' && identityOf(state)?.userId === account.status.userId;
-  return uid !== account.metadata.uid || isAccepted;
+  return opened.metadata.uid !== account.metadata.uid || isAccepted;
 }
 
 export function nameOf({ kind, metadata }: Pick<GpuAccount, 'kind' | 'metadata'>): string {

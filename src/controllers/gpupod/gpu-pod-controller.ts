@@ -1,3 +1,4 @@
+import type { GpuAccount } from '../../api/gpuaccount/gpu-account.ts';
 import type { AccountRegistry } from '../../accounts/registry.ts';
 import type { AccountSession } from '../../accounts/session.ts';
 import { Housekeeping } from '../../accounts/housekeeping.ts';
@@ -142,6 +143,13 @@ export class GpuPodController implements Runnable {
   ): AccountSessions {
     const { payers, view } = this.#shared;
     const books = bookView(options, (object) => payers.bookOf(object));
+    const dependants = ({ kind, metadata: { name, namespace } }: GpuAccount): readonly string[] =>
+      dependantsOf({ kind, name, namespace }, view.list());
+    const wake = (keys: readonly string[]): void => {
+      for (const key of keys) {
+        loops.enqueue(key);
+      }
+    };
     const sessions: AccountSessions = new AccountSessions({
       connect: served.connect,
       registry: this.accounts,
@@ -165,10 +173,11 @@ export class GpuPodController implements Runnable {
       checkKey: (name) => {
         this.#housekeeping.checkKey(name);
       },
-      onOpened: ({ kind, metadata: { name, namespace } }) => {
-        for (const key of dependantsOf({ kind, name, namespace }, view.list())) {
-          loops.enqueue(key);
-        }
+      onOpened: (account) => {
+        wake(dependants(account));
+      },
+      onClosed: (account, session) => {
+        wake([...payers.keysOf(session), ...dependants(account)]);
       },
     });
     return sessions;

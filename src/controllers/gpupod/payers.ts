@@ -81,6 +81,11 @@ export class Payers {
     return [...this.#lastByKey.values()].includes(session);
   }
 
+  /** The GpuPods that the session acted for last. */
+  keysOf(session: AccountSession): readonly string[] {
+    return [...this.#lastByKey].filter(([, last]) => last === session).map(([key]) => key);
+  }
+
   /** The session whose books have the instance or create intent of this GpuPod. */
   bookOf(object: KubernetesObject): AccountSession {
     const { registry } = this.#options;

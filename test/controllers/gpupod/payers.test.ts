@@ -63,6 +63,25 @@ function actingFor(payers: Payers, overrides: GpuPodOverrides): Acting {
   return payers.of(KEY, object, { gpuPod: object, ...facts });
 }
 
+describe('the GpuPods that a session acted for last', () => {
+  it('are known until another session acts for them, or they are gone', () => {
+    const registry = new AccountRegistry(sessionOf('operator'));
+    const views = viewsOf([rawAccount()]);
+    const payers = new Payers({ registry, policy: OPEN_POLICY, localStates: new LocalStates(), views });
+    const session = sessionOf(OWN);
+    registry.add(session);
+    actingFor(payers, {});
+    expect(payers.keysOf(session)).toEqual([KEY]);
+    registry.remove(OWN);
+    expect(payers.keysOf(session)).toEqual([KEY]);
+    actingFor(payers, {});
+    expect(payers.keysOf(session)).toEqual([]);
+    expect(payers.keysOf(registry.own)).toEqual([KEY]);
+    payers.forget(KEY);
+    expect(payers.keysOf(registry.own)).toEqual([]);
+  });
+});
+
 function clusterAccount(name: string, spec: Record<string, unknown>): RawObject {
   return rawAccount({ name, namespace: null, spec });
 }
