@@ -71,7 +71,7 @@ function unrecordedVerdict(observation: Observation, liability: Liability): Acco
 }
 
 /** Whatever binds the GpuPod to the account that is recorded with it. */
-function bindingLiability(observation: Observation): Liability | undefined {
+export function bindingLiability(observation: Observation): Liability | undefined {
   return isLeftByPayer(observation) ? undefined : liabilityOf(observation);
 }
 

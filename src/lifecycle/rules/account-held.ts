@@ -2,7 +2,14 @@ import { isDeleting } from '../../api/gpupod/gpu-pod.ts';
 import { ANNOTATIONS } from '../../api/common/names.ts';
 import type { Reason } from '../../api/gpupod/conditions.ts';
 import type { GpuPodStatus } from '../../api/gpupod/status.ts';
-import { accountVerdict, identityOf, isSameAccount, sessionBeganAtMs, liabilityOf } from '../account.ts';
+import {
+  accountVerdict,
+  bindingLiability,
+  identityOf,
+  isSameAccount,
+  liabilityOf,
+  sessionBeganAtMs,
+} from '../account.ts';
 import type { AccountVerdict, Liability } from '../account.ts';
 import type { AccountIdentity } from '../account-identity.ts';
 import type { AccountState, Observation } from '../observation.ts';
@@ -45,7 +52,9 @@ export function accountDoubtful(observation: Observation): Step | undefined {
 
 /** A GpuPod that records the account of the key is served, whatever account the installation has recorded. */
 function isRecordedHere(observation: Observation): boolean {
-  return identityOf(observation.account) !== undefined && liabilityOf(observation)?.recorded !== undefined;
+  const session = identityOf(observation.account);
+  const recorded = bindingLiability(observation)?.recorded;
+  return session !== undefined && recorded !== undefined && isSameAccount(session, recorded);
 }
 
 /** A person confirmed that the create request created nothing on the other account. */

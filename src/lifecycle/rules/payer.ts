@@ -29,11 +29,17 @@ export function accountUnavailable(observation: Observation): Step | undefined {
 
 /**
  * Rents nothing with an account whose user is unknown: what it rented could later not be told from instances of
- * another user.
+ * another user. A key of another user than the account records finishes what it began, and rents nothing either.
  */
 export function awaitAccountUser(observation: Observation): Step | undefined {
   const { reference, account, gpuPod } = observation;
-  if (reference === undefined || account.kind !== 'fits' || identityOf(account) !== undefined) {
+  if (reference === undefined || account.kind === 'unknown') {
+    return undefined;
+  }
+  if (account.kind === 'changed') {
+    return hold(observation, { reason: 'AccountChanged', message: account.message });
+  }
+  if (identityOf(account) !== undefined) {
     return undefined;
   }
   const name = accountName(reference, gpuPod.metadata.namespace);
