@@ -15,10 +15,7 @@ const ground: readonly PlantedFile[] = [
   ['src/api/spec.ts', ['zod']],
   ['src/offers/offer.ts', ['../api/spec.ts']],
   ['src/lifecycle/settings.ts', ['../api/spec.ts', '../offers/offer.ts', 'node:crypto']],
-  [
-    'src/kubernetes/cache/store.ts',
-    ['../clock.ts', '@kubernetes/client-node', '@dot-i/k8s-operator', 'node:http'],
-  ],
+  ['src/kubernetes/store.ts', ['../clock.ts', '@kubernetes/client-node', '@dot-i/k8s-operator', 'node:http']],
   ['src/observability/log.ts', ['../clock.ts', 'pino']],
   ['src/prime/base-url.ts', ['../clock.ts', '../lifecycle/settings.ts', '../offers/offer.ts', 'got']],
   ['src/config/read.ts', ['../clock.ts', '../lifecycle/settings.ts', '../prime/base-url.ts']],
