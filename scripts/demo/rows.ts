@@ -7,6 +7,8 @@ const RESTLESS = ['AGE'];
 const WIDTHS: ReadonlyMap<string, number> = new Map([
   ['NAME', 8],
   ['PHASE', 13],
+  ['REASON', 13],
+  ['WANTED', 14],
   ['GPU', 10],
   ['PROVIDER', 11],
   ['$/H', 5],
