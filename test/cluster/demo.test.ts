@@ -55,7 +55,9 @@ describe('npm run demo', () => {
     const { child, text } = startDemo();
     await once(child, 'close');
     expect(text()).toContain('The ledger confirms all of it.');
-    expect(text()).toMatch(/train-1 +True +Ready +Available +\["H100_80GB"\] +1 +H100_80GB +hyperstack +1\.90/);
+    expect(text()).toMatch(
+      /train-1 +True +Ready +Available +\["H100_80GB"\] +1 +H100_80GB +hyperstack +1\.90/,
+    );
     expect(text()).toContain('cheapest of 2 offers that fit');
     expect(text()).toContain('✔ instances that still bill: 0, must be 0');
     expect(text()).not.toContain('✘');
