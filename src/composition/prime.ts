@@ -19,40 +19,18 @@ export interface Prime {
 
 /** Builds everything that speaks to Prime Intellect. It sends nothing. */
 export function connectPrime(config: Config, clock: Clock, metrics: Metrics): Prime {
-  const { baseUrl, key, maxRequestsPerSecond, timeouts, offerCacheMs } = config.prime;
+  const { key } = config.prime;
   const keys = key.kind === 'file' ? fileApiKey(key.path, clock) : literalApiKey(key.key.reveal());
-  const limiter = createRateLimiter({ clock, maxRequestsPerSecond, onTurn: metrics.onLimiterTurn });
-  const provider = createPrimeProvider({
-    baseUrl,
-    apiKey: keys,
-    clock,
-    limiter,
-    timeouts,
-    proxyUrl: config.proxies?.forProvider(baseUrl),
-    offerTtlMs: offerCacheMs,
-    observe: metrics.onProviderRequest,
-  });
-  return { keys, limiter, provider: withOfferMetrics(provider, metrics) };
+  return { keys, ...connectWith(keys, config, clock, metrics) };
 }
 
 /** Connects accounts of the cluster: each with its own key, rate limit and offers. */
 export function accountConnector(config: Config, clock: Clock, metrics: Metrics): ConnectAccount {
-  const { baseUrl, maxRequestsPerSecond, timeouts, offerCacheMs } = config.prime;
   return () => {
     const keys = heldApiKey('The API key of the account has not been read yet.');
-    const limiter = createRateLimiter({ clock, maxRequestsPerSecond, onTurn: metrics.onLimiterTurn });
-    const provider = createPrimeProvider({
-      baseUrl,
-      apiKey: keys,
-      clock,
-      limiter,
-      timeouts,
-      proxyUrl: config.proxies?.forProvider(baseUrl),
-      offerTtlMs: offerCacheMs,
-      observe: metrics.onProviderRequest,
-    });
+    const { limiter, provider } = connectWith(keys, config, clock, metrics);
     return {
-      provider: withOfferMetrics(provider, metrics),
+      provider,
       takeCreateTurn: async () => {
         await limiter.acquire({ priority: 'create' });
       },
@@ -62,6 +40,27 @@ export function accountConnector(config: Config, clock: Clock, metrics: Metrics)
       },
     };
   };
+}
+
+function connectWith(
+  apiKey: ApiKeySource,
+  config: Config,
+  clock: Clock,
+  metrics: Metrics,
+): Omit<Prime, 'keys'> {
+  const { baseUrl, maxRequestsPerSecond, timeouts, offerCacheMs } = config.prime;
+  const limiter = createRateLimiter({ clock, maxRequestsPerSecond, onTurn: metrics.onLimiterTurn });
+  const provider = createPrimeProvider({
+    baseUrl,
+    apiKey,
+    clock,
+    limiter,
+    timeouts,
+    proxyUrl: config.proxies?.forProvider(baseUrl),
+    offerTtlMs: offerCacheMs,
+    observe: metrics.onProviderRequest,
+  });
+  return { limiter, provider: withOfferMetrics(provider, metrics) };
 }
 
 /** The part of a connection that concerns its key. */

@@ -1,42 +1,7 @@
-import { writeFile } from 'node:fs/promises';
-import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { stringify } from 'yaml';
-import { startSimulator } from '../../src/simulator/start-simulator.ts';
-import type { Simulator } from '../../src/simulator/start-simulator.ts';
-import { CliBench } from './support/cli-bench.ts';
-import type { Ran } from './support/cli-bench.ts';
+import { describe, expect, it } from '@jest/globals';
+import { H100, manifest, useOffers } from './support/use-offers.ts';
 
-let bench: CliBench;
-let simulator: Simulator;
-
-beforeEach(async () => {
-  bench = await CliBench.open();
-  simulator = await startSimulator();
-});
-
-afterEach(async () => {
-  await simulator.stop();
-  await bench.close();
-});
-
-async function offers(...args: readonly string[]): Promise<Ran> {
-  return await bench.run(['offers', ...args], {
-    env: { PRIME_API_BASE_URL: simulator.url, PRIME_API_KEY: simulator.apiKey },
-  });
-}
-
-async function write(name: string, text: string): Promise<string> {
-  const file = path.join(bench.directory, name);
-  await writeFile(file, text);
-  return file;
-}
-
-function manifest(spec: object, name = 'train-1', apiVersion = 'gpupod.dev/v1alpha1'): string {
-  return stringify({ apiVersion, kind: 'GpuPod', metadata: { name }, spec });
-}
-
-const H100 = { gpu: { types: ['H100_80GB'] }, maxPrice: 3 };
+const cli = useOffers();
 
 describe('a mistake', () => {
   it.each([
@@ -63,19 +28,21 @@ describe('a mistake', () => {
     { name: 'another kind', text: 'kind: Job\n', says: 'has no object of kind GpuPod.' },
     { name: 'no YAML', text: 'a: [', says: 'is not YAML:' },
   ])('in a file is named: $name', async ({ text, says }) => {
-    const { code, out, err } = await offers('-f', await write('pod.yaml', text));
+    const { code, out, err } = await cli.offers('-f', await cli.write('pod.yaml', text));
 
     expect(err).toContain(says);
     expect([code, out]).toEqual([1, '']);
-    expect(simulator.requests.all()).toEqual([]);
+    expect(cli.simulator.requests.all()).toEqual([]);
   });
 
   it('in the name of a file is named', async () => {
-    expect((await offers('-f', '/nowhere.yaml')).err).toBe('error: /nowhere.yaml cannot be read (ENOENT).');
+    expect((await cli.offers('-f', '/nowhere.yaml')).err).toBe(
+      'error: /nowhere.yaml cannot be read (ENOENT).',
+    );
   });
 
   it('in a GPU type is named, with the types that exist', async () => {
-    const { code, err } = await offers('--gpu', 'H100_80G');
+    const { code, err } = await cli.offers('--gpu', 'H100_80G');
 
     expect(err).toMatch(/InvalidRequest.*H100_80GB.*Correct spec\.gpu or spec\.placement\./);
     expect(code).toBe(1);
@@ -119,8 +86,8 @@ describe('a mistake', () => {
       says: 'over HTTP the API key would be readable',
     },
   ])('with the API key is named, and never repeats the key: $name', async ({ env, args, says }) => {
-    const { code, out, err } = await bench.run(['offers', '--gpu', 'H100_80GB', ...args], {
-      env: { PRIME_API_BASE_URL: simulator.url, ...env },
+    const { code, out, err } = await cli.bench.run(['offers', '--gpu', 'H100_80GB', ...args], {
+      env: { PRIME_API_BASE_URL: cli.simulator.url, ...env },
     });
 
     expect(err).toContain(says);
@@ -129,9 +96,9 @@ describe('a mistake', () => {
   });
 
   it('of the provider leaves the offers unknown, because an incomplete answer proves nothing', async () => {
-    simulator.faults.add({ effect: { kind: 'Answer', status: 503 } });
+    cli.simulator.faults.add({ effect: { kind: 'Answer', status: 503 } });
 
-    const { code, out, err } = await offers('--gpu', 'H100_80GB');
+    const { code, out, err } = await cli.offers('--gpu', 'H100_80GB');
 
     expect(err).toMatch(/^error: The offers are unknown \(ApiUnavailable\):/);
     expect([code, out]).toEqual([1, '']);
@@ -140,10 +107,10 @@ describe('a mistake', () => {
 
 describe('the API key', () => {
   it('may be in a file', async () => {
-    const file = await write('key', `${simulator.apiKey}\n`);
+    const file = await cli.write('key', `${cli.simulator.apiKey}\n`);
 
-    const { code } = await bench.run(['offers', '--gpu', 'H100_80GB', '--api-key-file', file], {
-      env: { PRIME_API_BASE_URL: simulator.url },
+    const { code } = await cli.bench.run(['offers', '--gpu', 'H100_80GB', '--api-key-file', file], {
+      env: { PRIME_API_BASE_URL: cli.simulator.url },
     });
 
     expect(code).toBe(0);

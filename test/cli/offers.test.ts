@@ -1,7 +1,4 @@
-import { writeFile } from 'node:fs/promises';
-import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { stringify } from 'yaml';
+import { describe, expect, it } from '@jest/globals';
 import type { GpuPodSpecInput } from '../../src/api/gpupod/spec.ts';
 import type { Condition } from '../../src/api/gpupod/status.ts';
 import { askProvider } from '../../src/cli/offers/ask-provider.ts';
@@ -9,47 +6,15 @@ import { systemClock } from '../../src/clock.ts';
 import { rentFromOffers } from '../../src/lifecycle/rules/rent.ts';
 import { REJECTION_REASONS } from '../../src/offers/rejections.ts';
 import { literalApiKey } from '../../src/prime/api-key.ts';
-import { startSimulator } from '../../src/simulator/start-simulator.ts';
-import type { Simulator } from '../../src/simulator/start-simulator.ts';
 import { gpuPod as aGpuPod, rentedStatus } from '../support/builders/gpu-pod.ts';
 import { observation } from '../support/builders/observation.ts';
-import { CliBench } from './support/cli-bench.ts';
-import type { Ran } from './support/cli-bench.ts';
+import { H100, manifest, useOffers } from './support/use-offers.ts';
 
-let bench: CliBench;
-let simulator: Simulator;
-
-beforeEach(async () => {
-  bench = await CliBench.open();
-  simulator = await startSimulator();
-});
-
-afterEach(async () => {
-  await simulator.stop();
-  await bench.close();
-});
-
-async function offers(...args: readonly string[]): Promise<Ran> {
-  return await bench.run(['offers', ...args], {
-    env: { PRIME_API_BASE_URL: simulator.url, PRIME_API_KEY: simulator.apiKey },
-  });
-}
-
-async function write(name: string, text: string): Promise<string> {
-  const file = path.join(bench.directory, name);
-  await writeFile(file, text);
-  return file;
-}
-
-function manifest(spec: object, name = 'train-1', apiVersion = 'gpupod.dev/v1alpha1'): string {
-  return stringify({ apiVersion, kind: 'GpuPod', metadata: { name }, spec });
-}
-
-const H100 = { gpu: { types: ['H100_80GB'] }, maxPrice: 3 };
+const cli = useOffers();
 
 describe('gpupod offers', () => {
   it('shows the offer that the operator would rent, the others that fit, and why the rest does not', async () => {
-    const { code, out, err } = await offers('--gpu', 'H100_80GB', '--max-price', '3');
+    const { code, out, err } = await cli.offers('--gpu', 'H100_80GB', '--max-price', '3');
 
     expect(out).toBe(
       [
@@ -69,7 +34,7 @@ describe('gpupod offers', () => {
   });
 
   it('adds sizes, place and terms with -o wide', async () => {
-    const { out } = await offers('--gpu', 'H100_80GB', '--disk-size', '500', '-o', 'wide');
+    const { out } = await cli.offers('--gpu', 'H100_80GB', '--disk-size', '500', '-o', 'wide');
 
     expect(out).toMatch(/^RANK .* SIZES +SOCKET +SECURITY +REGION +SPOT +PREPAID-HOURS$/m);
     expect(out).toMatch(/^1 .* 500 GB disk, \d+ vCPUs, \d+ GB memory +PCIe +secure_cloud +\w+ +no +<none>$/m);
@@ -77,7 +42,7 @@ describe('gpupod offers', () => {
   });
 
   it('prints its decision, the offers and the rejections as JSON', async () => {
-    const { out } = await offers('--gpu', 'H100_80GB', '--max-price', '2', '-o', 'json');
+    const { out } = await cli.offers('--gpu', 'H100_80GB', '--max-price', '2', '-o', 'json');
 
     expect(JSON.parse(out)).toMatchObject({
       currency: 'USD',
@@ -100,7 +65,7 @@ describe('gpupod offers', () => {
   });
 
   it('says why nothing fits, and what would help', async () => {
-    const { code, out } = await offers('--gpu', 'H100_80GB', '--max-price', '1.50');
+    const { code, out } = await cli.offers('--gpu', 'H100_80GB', '--max-price', '1.50');
 
     expect(out).toMatch(
       /^Would rent nothing \(AboveMaxPrice\): The offers that fit cost more than maxPrice, 1\.50 USD per hour\./,
@@ -111,9 +76,9 @@ describe('gpupod offers', () => {
   });
 
   it('rents nothing, and asks only for offers', async () => {
-    await offers('--gpu', 'H100_80GB');
+    await cli.offers('--gpu', 'H100_80GB');
 
-    expect(simulator.requests.all().map(({ method, path: asked }) => `${method} ${asked}`)).toEqual([
+    expect(cli.simulator.requests.all().map(({ method, path: asked }) => `${method} ${asked}`)).toEqual([
       'GET /availability/gpus',
     ]);
   });
@@ -132,10 +97,10 @@ describe('gpupod offers', () => {
     'chooses what the operator chooses: $name',
     async ({ spec }) => {
       const gpuPod = aGpuPod({ spec });
-      const { out } = await offers('-f', await write('pod.yaml', manifest(spec)), '-o', 'json');
+      const { out } = await cli.offers('-f', await cli.write('pod.yaml', manifest(spec)), '-o', 'json');
 
-      const key = literalApiKey(simulator.apiKey);
-      const env = { PRIME_API_BASE_URL: simulator.url };
+      const key = literalApiKey(cli.simulator.apiKey);
+      const env = { PRIME_API_BASE_URL: cli.simulator.url };
       const found = await askProvider({ env, clock: systemClock, print: noop, warn: noop }, key, gpuPod);
       const step = rentFromOffers(observation({ gpuPod, atMs: found.beganAtMs, offers: found }));
 
@@ -155,9 +120,9 @@ describe('gpupod offers', () => {
 
 describe('the GpuPod of the offers', () => {
   it('is that of the cluster, with what it has cost', async () => {
-    bench.put({ spec: { ...H100, maxTotalCost: 5 }, status: { attemptsCost: 4 } });
+    cli.bench.put({ spec: { ...H100, maxTotalCost: 5 }, status: { attemptsCost: 4 } });
 
-    const { out } = await offers('train-1');
+    const { out } = await cli.offers('train-1');
 
     expect(out).toMatch(/^AboveMaxTotalCost +hyperstack/m);
   });
@@ -175,42 +140,42 @@ describe('the GpuPod of the offers', () => {
   ])(
     'comes with a note about %s, because the operator does not rent for it now',
     async (_name, overrides, note) => {
-      bench.put({ spec: H100, ...overrides });
+      cli.bench.put({ spec: H100, ...overrides });
 
-      const { out } = await offers('train-1');
+      const { out } = await cli.offers('train-1');
 
       expect(out).toContain(`Note: ${note}`);
     },
   );
 
   it('may be changed by flags, to see what would happen', async () => {
-    bench.put({ spec: { ...H100, maxPrice: 1 } });
+    cli.bench.put({ spec: { ...H100, maxPrice: 1 } });
 
-    expect((await offers('train-1')).out).toContain('Would rent nothing');
-    expect((await offers('train-1', '--max-price', '2')).out).toContain(
+    expect((await cli.offers('train-1')).out).toContain('Would rent nothing');
+    expect((await cli.offers('train-1', '--max-price', '2')).out).toContain(
       'Would rent the only offer that fits',
     );
-    expect((await offers('train-1', '--max-price', '2', '--country', 'US,FR')).out).toMatch(
+    expect((await cli.offers('train-1', '--max-price', '2', '--country', 'US,FR')).out).toMatch(
       /^CountryNotAllowed/m,
     );
   });
 
   it('is limited by the ceiling of the operator, where it is given', async () => {
-    const { out } = await offers('--gpu', 'H100_80GB', '--max-price', '5', '--max-price-ceiling', '1.80');
+    const { out } = await cli.offers('--gpu', 'H100_80GB', '--max-price', '5', '--max-price-ceiling', '1.80');
 
     expect(out).toContain("the operator's price ceiling, 1.80 USD per hour");
   });
 
   it('is one of a file, by name if there are several', async () => {
-    const two = await write(
+    const two = await cli.write(
       'two.yaml',
       `${manifest(H100, 'a')}---\n${manifest({ gpu: { types: ['A100_80GB'] } }, 'b')}`,
     );
 
-    expect((await offers('b', '-f', two)).out).toMatch(/^1 .* A100_80GB /m);
-    expect((await offers('-f', two)).err).toContain('has several GpuPods: choose one by its name: a, b');
-    expect((await offers('c', '-f', two)).err).toContain('has no GpuPod c; it has a, b');
-    expect(bench.server.requests).toEqual([]);
+    expect((await cli.offers('b', '-f', two)).out).toMatch(/^1 .* A100_80GB /m);
+    expect((await cli.offers('-f', two)).err).toContain('has several GpuPods: choose one by its name: a, b');
+    expect((await cli.offers('c', '-f', two)).err).toContain('has no GpuPod c; it has a, b');
+    expect(cli.bench.server.requests).toEqual([]);
   });
 });
 

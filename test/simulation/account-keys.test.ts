@@ -9,11 +9,7 @@ const MINUTE_MS = 60_000;
 
 describe('the key of an account', () => {
   it('is replaced in place within 5 s, without a restart', async () => {
-    const scene = new AccountScene();
-    scene.addAccount('team-a', 'key-of-a');
-    await scene.start();
-    scene.apply('team-a');
-    await scene.untilReady('team-a');
+    const scene = await AccountScene.withReady('team-a', 'key-of-a');
     scene.writeSecret('team-a', 'default-key', 'second-key-of-a');
     await scene.simulation.until(
       'the new key is in use',
@@ -31,11 +27,7 @@ describe('the key of an account', () => {
   });
 
   it('of another user terminates, releases and rents nothing, until the old one is back', async () => {
-    const scene = new AccountScene();
-    scene.addAccount('team-a', 'key-of-a');
-    await scene.start();
-    scene.apply('team-a');
-    await scene.untilReady('team-a');
+    const scene = await AccountScene.withReady('team-a', 'key-of-a');
     scene.writeSecret('team-a', 'default-key', 'key-of-b');
     await scene.untilSynced('team-a', 'AccountChanged', MINUTE_MS);
     scene.apply('team-a', {}, 'train-2');
@@ -56,11 +48,7 @@ describe('the key of an account', () => {
   });
 
   it('of another user pays for new instances once a person accepts that user, and leaves the old ones alone', async () => {
-    const scene = new AccountScene();
-    scene.addAccount('team-a', 'key-of-a');
-    await scene.start();
-    scene.apply('team-a');
-    await scene.untilReady('team-a');
+    const scene = await AccountScene.withReady('team-a', 'key-of-a');
     scene.writeSecret('team-a', 'default-key', 'key-of-b');
     await scene.untilSynced('team-a', 'AccountChanged', MINUTE_MS);
     scene.simulation.server.edit(
@@ -81,11 +69,7 @@ describe('the key of an account', () => {
   });
 
   it('that is lost over a restart keeps every instance, and says what is missing', async () => {
-    const scene = new AccountScene();
-    scene.addAccount('team-a', 'key-of-a');
-    await scene.start();
-    scene.apply('team-a');
-    await scene.untilReady('team-a');
+    const scene = await AccountScene.withReady('team-a', 'key-of-a');
     scene.simulation.server.delete('secrets', { namespace: 'team-a', name: 'default-key' }, 'person');
     scene.simulation.operator.kill();
     await scene.untilSynced('team-a', 'CredentialsMissing', 5 * MINUTE_MS);
@@ -137,11 +121,7 @@ describe('the key of an account', () => {
 
 describe('accounts with keys of one user', () => {
   it('share one session: one inventory, and one set of polls', async () => {
-    const scene = new AccountScene();
-    scene.addAccount('team-a', 'key-of-a');
-    await scene.start();
-    scene.apply('team-a');
-    await scene.untilReady('team-a');
+    const scene = await AccountScene.withReady('team-a', 'key-of-a');
     scene.addAccount('team-b', 'second-key-of-a');
     scene.apply('team-b');
     await scene.untilReady('team-b');

@@ -39,6 +39,16 @@ export class AccountScene {
     }
   }
 
+  /** A scene in which the GpuPod of this namespace is Ready, and its own account pays. */
+  static async withReady(namespace: string, key: string): Promise<AccountScene> {
+    const scene = new AccountScene();
+    scene.addAccount(namespace, key);
+    await scene.start();
+    scene.apply(namespace);
+    await scene.untilReady(namespace);
+    return scene;
+  }
+
   async start(): Promise<void> {
     this.simulation.startOperator();
     await this.simulation.pass(1_000);

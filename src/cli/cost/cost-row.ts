@@ -9,6 +9,7 @@ import { uninstallRowOf } from '../../lifecycle/uninstall/uninstall-row.ts';
 import type { UninstallState } from '../../lifecycle/uninstall/uninstall-row.ts';
 import { priceToMicros } from '../../offers/money.ts';
 import type { MicroUsd } from '../../offers/money.ts';
+import { compareText } from '../../offers/rejections.ts';
 
 /** What one GpuPod costs. Undefined is unknown, or does not apply. */
 export interface CostRow {
@@ -127,8 +128,4 @@ export function sortRows(rows: readonly CostRow[], by: SortKey): readonly CostRo
 
 function keyOf({ namespace, name }: CostRow): string {
   return `${namespace}/${name}`;
-}
-
-function compareText(a: string, b: string): number {
-  return a === b ? 0 : a < b ? -1 : 1;
 }

@@ -1,4 +1,5 @@
 import { ANNOTATIONS } from '../../api/common/names.ts';
+import { compareText } from '../../offers/rejections.ts';
 import type { Intent } from '../intent.ts';
 import type { Observation } from '../observation.ts';
 import type { PendingCreate } from '../local-state.ts';
@@ -180,8 +181,4 @@ function nextUsefulReadMs({ inventory, timings }: Observation, pendingCreate: Pe
   );
   const soonMs = inventory.beganAtMs + 2 * timings.busyPollMs;
   return nextProofMs > inventory.beganAtMs ? Math.min(nextProofMs, soonMs) : soonMs;
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

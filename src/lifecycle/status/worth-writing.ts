@@ -34,11 +34,15 @@ function steadyPart(status: GpuPodStatus): unknown {
     accrued: _accrued,
     accruedAt: _accruedAt,
     highestPerHour: _highest,
-    displayPerHour: _display,
+    displayPerHour,
     billedPerHour,
     ...price
   } = cost ?? {};
-  return { ...rest, cost: { ...price, isPriceKnown: billedPerHour !== undefined } };
+  return {
+    ...rest,
+    // A status of an earlier version lacks the text, and its column would stay empty for as long as nothing else changes.
+    cost: { ...price, isPriceKnown: billedPerHour !== undefined, isDisplayed: displayPerHour !== undefined },
+  };
 }
 
 const MIN_EXPIRY_SHIFT_MS = 60_000;

@@ -8,7 +8,13 @@ import { NOW_MS, observed } from '../../support/builders/observation.ts';
 const before = rentedGpuPod({
   status: {
     conditions: [condition('Ready', 'Available')],
-    cost: { pricePerHour: 1.9, billedPerHour: 1.9, accrued: 1, accruedAt: '2026-11-23T10:00:00Z' },
+    cost: {
+      pricePerHour: 1.9,
+      billedPerHour: 1.9,
+      displayPerHour: '1.90',
+      accrued: 1,
+      accruedAt: '2026-11-23T10:00:00Z',
+    },
     rejections: [{ reason: 'Unavailable', count: 4 }],
     hint: 'raise maxPrice to 2.31 to match 4 offers',
     // Ten hours after its creation.
@@ -38,10 +44,16 @@ describe('isWorthWriting', () => {
       why: 'it moves with exchange rates',
     },
     {
-      name: 'the text of the price, for a status of an earlier version',
-      change: { cost: { ...status.cost, displayPerHour: '1.90' } },
+      name: 'the text of the price, if it is missing',
+      change: { cost: { ...status.cost, displayPerHour: undefined } },
+      worth: true,
+      why: 'after an upgrade its column would stay empty',
+    },
+    {
+      name: 'the text of the price, which follows the price',
+      change: { cost: { ...status.cost, billedPerHour: 1.91, displayPerHour: '1.91' } },
       worth: false,
-      why: 'an upgrade does not write each GpuPod',
+      why: 'it moves with exchange rates',
     },
     {
       name: 'a price that falls',
