@@ -18,15 +18,24 @@ const WAYS_OUT: Readonly<Partial<Record<FailureReason, string>>> = {
 export class KeyFailures {
   readonly #log: Pick<Log, 'info' | 'warn'>;
   readonly #failing = new Map<string, Failure>();
+  readonly #onChange: () => void;
   #reported: FailureReason | undefined;
 
-  constructor(log: Pick<Log, 'info' | 'warn'>) {
+  /** @param onChange called when the provider begins or stops refusing the key, or gives another reason */
+  constructor(log: Pick<Log, 'info' | 'warn'>, onChange: () => void = () => undefined) {
     this.#log = log;
+    this.#onChange = onChange;
   }
 
   /** Why the provider does not accept the key. */
   get reasons(): readonly FailureReason[] {
     return this.#reported === undefined ? [] : [this.#reported];
+  }
+
+  /** Forgets what was reported about the last key. */
+  forget(): void {
+    this.#failing.clear();
+    this.#reported = undefined;
   }
 
   /** Reports the result of one kind of shared request; undefined: it was answered. */
@@ -52,5 +61,6 @@ export class KeyFailures {
         'provider does not accept the API key; nothing is rented or terminated, and running instances keep billing',
       );
     }
+    this.#onChange();
   }
 }

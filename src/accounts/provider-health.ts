@@ -31,6 +31,16 @@ export class ProviderHealth {
     return this.#keyFailures?.reasons ?? [];
   }
 
+  /** The provider refuses the key, or there is none. Another key of the same user may work. */
+  get isKeyRefused(): boolean {
+    return this.keyProblems.some((reason) => reason === 'Unauthorized' || reason === 'CredentialsMissing');
+  }
+
+  /** Another key is in use, so what was said about the last one no longer counts. */
+  onKeyChanged(): void {
+    this.#keyFailures?.forget();
+  }
+
   /** Reports the result of asking for the account. GpuPods learn it from the account state instead of from here. */
   reportAccount(failure: Failure | undefined): void {
     this.#keyFailures?.report('account', failure);

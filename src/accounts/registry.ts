@@ -2,11 +2,14 @@ import { identityOf, isSameAccount } from '../lifecycle/account.ts';
 import type { AccountIdentity } from '../lifecycle/account-identity.ts';
 import type { AccountSession } from './session.ts';
 
-type Session = Pick<AccountSession, 'name'> & { readonly account: Pick<AccountSession['account'], 'state'> };
+type Session = Pick<AccountSession, 'name'> & {
+  readonly account: Pick<AccountSession['account'], 'state'>;
+  readonly health: Pick<AccountSession['health'], 'isKeyRefused'>;
+};
 
 /**
  * The sessions of this process. The first is that of the operator's own key. Accounts with keys of one user share the
- * first session of that user, because its instances and reservations count together.
+ * first session of that user whose key works, because its instances and reservations count together.
  */
 export class AccountRegistry<T extends Session = AccountSession> {
   readonly #own: T;
@@ -46,19 +49,27 @@ export class AccountRegistry<T extends Session = AccountSession> {
     return recorded === undefined ? this.#own : (this.find(recorded) ?? this.#own);
   }
 
-  /** The session whose key belongs to this user; one whose account expects that user comes first. */
+  /**
+   * The session whose key belongs to this user. One whose account expects that user comes first, and among those one
+   * whose key the provider accepts.
+   */
   find(recorded: AccountIdentity): T | undefined {
     const ofUser = this.all().filter(({ account }) => {
       const identity = identityOf(account.state);
       return identity !== undefined && isSameAccount(identity, recorded);
     });
-    return ofUser.find(({ account }) => account.state.kind === 'fits') ?? ofUser[0];
+    const fitting = ofUser.filter(({ account }) => account.state.kind === 'fits');
+    return fitting.find(({ health }) => !health.isKeyRefused) ?? fitting[0] ?? ofUser[0];
   }
 
-  /** The session that acts for an account: its own, or the first one with a key of the same user. */
+  /**
+   * The session that rents for an account: its own, or the first one with a key of the same user. Whoever revokes the
+   * key of an account ends its renting, so no other key rents for it.
+   */
   shared(name: string): T | undefined {
     const session = this.get(name);
-    const identity = session?.account.state.kind === 'fits' ? identityOf(session.account.state) : undefined;
+    const mayShare = session?.account.state.kind === 'fits' && !session.health.isKeyRefused;
+    const identity = mayShare ? identityOf(session.account.state) : undefined;
     return identity === undefined ? session : this.find(identity);
   }
 }

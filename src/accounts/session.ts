@@ -81,6 +81,8 @@ export interface SessionSignals {
   scheduleInventory(inMs: number): void;
   /** The account became known or changed, so the tasks that wait for it run. */
   wake(): void;
+  /** The provider begins or stops refusing the key, so another key of the same user may have to act. */
+  onKeyProblem?(): void;
 }
 
 /** Builds the session of one API key. It sends nothing. */
@@ -109,7 +111,9 @@ export function createSession(options: SessionOptions, signals: SessionSignals):
     clock,
     timings.quietFailureMs,
     () => signals.enqueueAll(),
-    new KeyFailures(log),
+    new KeyFailures(log, () => {
+      signals.onKeyProblem?.();
+    }),
   );
   const vanished = new VanishedInstances(clock, timings.massAbsenceMs);
   const poller = new InstancePoller({ provider, clock, timings, health, vanished, onChange: enqueue });

@@ -5,8 +5,14 @@ import type { AccountState } from '../../src/lifecycle/observation.ts';
 
 const ORIGIN = 'https://api.test';
 
-function session(name: string, state: AccountState) {
-  return { name, account: { state } };
+interface Session {
+  readonly name: string;
+  readonly account: { state: AccountState };
+  readonly health: { isKeyRefused: boolean };
+}
+
+function session(name: string, state: AccountState): Session {
+  return { name, account: { state }, health: { isKeyRefused: false } };
 }
 
 function fits(userId: string, origin = ORIGIN): AccountState {
@@ -44,8 +50,8 @@ describe('the registry of accounts', () => {
   });
 
   it('finds the session of a key that was asked about only later', () => {
-    const late: { name: string; account: { state: AccountState } } = session('team-b', { kind: 'unknown' });
-    const registry = new AccountRegistry<typeof late>(SESSIONS[0], late);
+    const late = session('team-b', { kind: 'unknown' });
+    const registry = new AccountRegistry(SESSIONS[0], late);
     const recorded = { origin: ORIGIN, userId: 'user-4' };
     expect(registry.of(recorded).name).toBe('operator');
     late.account.state = fits('user-4');
@@ -60,7 +66,7 @@ describe('the registry of accounts', () => {
   });
 
   it('gives accounts with keys of one user the first session of that user', () => {
-    const registry = new AccountRegistry<{ name: string; account: { state: AccountState } }>(SESSIONS[0]);
+    const registry = new AccountRegistry(SESSIONS[0]);
     registry.add(session('team-a', fits('user-2')));
     registry.add(session('team-b', fits('user-2')));
     registry.add(session('team-c', fits('user-1')));
@@ -72,6 +78,21 @@ describe('the registry of accounts', () => {
     registry.remove('team-a');
     expect(registry.shared('team-b')?.name).toBe('team-b');
     expect(registry.of({ origin: ORIGIN, userId: 'user-2' }).name).toBe('team-b');
+  });
+
+  it('acts with another key of the user while the provider refuses the first, and rents for its account with none', () => {
+    const refused = session('team-a', fits('user-2'));
+    const registry = new AccountRegistry(SESSIONS[0], refused, session('team-b', fits('user-2')));
+    const recorded = { origin: ORIGIN, userId: 'user-2' };
+    refused.health.isKeyRefused = true;
+    expect(registry.find(recorded)?.name).toBe('team-b');
+    expect([registry.shared('team-a')?.name, registry.shared('team-b')?.name]).toEqual(['team-a', 'team-b']);
+    refused.health.isKeyRefused = false;
+    expect([registry.find(recorded)?.name, registry.shared('team-b')?.name]).toEqual(['team-a', 'team-a']);
+    registry.all().forEach(({ health }) => {
+      health.isKeyRefused = true;
+    });
+    expect(registry.find(recorded)?.name).toBe('team-a');
   });
 
   it('lists every session once, the own one first', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { recordAt } from '../../src/json.ts';
+import { changeSettings } from '../../src/simulator/world/settings.ts';
 import { AccountScene } from './account-scene.ts';
 import { messageOf, reasonOf, statusOf } from './readings.ts';
 
@@ -132,6 +133,40 @@ describe('accounts with keys of one user', () => {
       name: 'default',
       userId: 'user_a',
     });
+    expect(scene.simulation.journal.violations).toEqual([]);
+  });
+
+  it('act with the key that works when the first one is revoked, and rent nothing for its account', async () => {
+    const scene = new AccountScene();
+    scene.addAccount('team-a', 'key-of-a');
+    await scene.start();
+    scene.addAccount('team-b', 'second-key-of-a');
+    scene.apply('team-a');
+    scene.apply('team-b');
+    await scene.untilReady('team-a');
+    await scene.untilReady('team-b');
+    const { api, server } = scene.simulation;
+    const { accounts } = api.world.settings;
+    changeSettings(api.world.settings, { accounts: accounts.filter(({ key }) => key !== 'key-of-a') });
+    await scene.simulation.pass(MINUTE_MS);
+    scene.apply('team-a', {}, 'train-2');
+    scene.apply('team-b', {}, 'train-2');
+    await scene.untilReady('team-b', 'train-2');
+    for (const namespace of ['team-a', 'team-b']) {
+      server.delete('gpupods', { namespace, name: 'train-1' }, 'person');
+    }
+    await scene.simulation.until(
+      'both are gone',
+      () => scene.gpuPod('team-a') === undefined && scene.gpuPod('team-b') === undefined,
+      5 * MINUTE_MS,
+    );
+    expect(scene.payersOf('team-a')).toEqual([]);
+    expect(scene.payersOf('team-b')).toEqual(['user_a']);
+    expect(scene.syncedReason('team-a', 'train-2')).toBe('Unauthorized');
+    expect(reasonOf(scene.account('team-a'), 'Ready')).toBe('Unauthorized');
+    scene.writeSecret('team-a', 'default-key', 'second-key-of-a');
+    await scene.untilReady('team-a', 'train-2');
+    expect(reasonOf(scene.account('team-a'), 'Ready')).toBe('KeyAccepted');
     expect(scene.simulation.journal.violations).toEqual([]);
   });
 

@@ -127,8 +127,8 @@ export class AccountScene {
     );
   }
 
-  syncedReason(namespace: string): string | undefined {
-    const object = this.gpuPod(namespace);
+  syncedReason(namespace: string, name?: string): string | undefined {
+    const object = this.gpuPod(namespace, name);
     return object === undefined ? undefined : reasonOf(object, 'Synced');
   }
 

@@ -7,7 +7,9 @@ import type { Clock } from '../../clock.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
 import { objectKey } from '../../kubernetes/objects.ts';
 import { accountKey, isSamePayer } from '../../lifecycle/account-identity.ts';
-import type { AccountReference } from '../../lifecycle/account-identity.ts';
+import { isSameAccount } from '../../lifecycle/account.ts';
+import type { AccountIdentity, AccountReference } from '../../lifecycle/account-identity.ts';
+import { statedAccount } from './recorded-account.ts';
 
 /** What the GpuPods record about the account that pays for each. The spec does not count. */
 
@@ -86,6 +88,20 @@ export function dependantsOf(
   objects: readonly KubernetesObject[],
 ): readonly string[] {
   return objects.filter((object) => dependsOn(object, { kind, name }, namespace)).map(objectKey);
+}
+
+/** Keys of the GpuPods whose instance or create intent is recorded with this user. */
+export function dependantsOfUser(
+  identity: AccountIdentity,
+  objects: readonly KubernetesObject[],
+): readonly string[] {
+  return objects.filter((object) => isOfUser(object, identity)).map(objectKey);
+}
+
+function isOfUser(object: KubernetesObject, identity: AccountIdentity): boolean {
+  const parsed = parseGpuPod(object);
+  const stated = parsed.kind === 'ok' ? statedAccount(parsed.gpuPod) : undefined;
+  return stated !== undefined && isSameAccount(stated, identity);
 }
 
 function dependsOn(

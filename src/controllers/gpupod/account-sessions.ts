@@ -7,12 +7,11 @@ import type { AccountRegistry } from '../../accounts/registry.ts';
 import type { AccountSession } from '../../accounts/session.ts';
 import { identityOf } from '../../lifecycle/account.ts';
 import { accountKey } from '../../lifecycle/account-identity.ts';
-import { unresolvedIntent } from '../../lifecycle/intent.ts';
 import type { AccountState } from '../../lifecycle/observation.ts';
-import { currentAttempt } from '../../lifecycle/status/attempts.ts';
 import { recordedReference } from './account-records.ts';
 import type { Payers } from './payers.ts';
 import type { GpuPodView } from './ports.ts';
+import type { RecordedTeams } from './recorded-teams.ts';
 
 /** What the controller of accounts learns from the session of one. */
 export interface AccountReading {
@@ -42,10 +41,11 @@ export interface SessionParts {
 export interface AccountSessionsOptions {
   readonly connect: ConnectAccount;
   readonly registry: AccountRegistry;
-  readonly payers: Pick<Payers, 'bookOf' | 'isActing'>;
+  readonly payers: Pick<Payers, 'isActing'>;
   readonly view: Pick<GpuPodView, 'list'>;
+  readonly recordedTeams: Pick<RecordedTeams, 'of'>;
   /** Builds the session, and begins its tasks once it is in the registry. */
-  readonly create: (parts: SessionParts) => AccountSession;
+  readonly create: (account: GpuAccount, parts: SessionParts) => AccountSession;
   readonly begin: (session: AccountSession) => void;
   readonly end: (name: string) => void;
   readonly checkKey: (name: string) => void;
@@ -83,11 +83,12 @@ export class AccountSessions implements AccountSessionsPort {
       teamIds.add(account.spec.teamId);
     }
     if (connection.useKey(found, subject)) {
+      session.health.onKeyChanged();
       this.#options.checkKey(name);
     }
     return {
       state: session.account.state,
-      isRefused: mayAsk(session.account.state) && session.health.keyProblems.includes('Unauthorized'),
+      isRefused: mayAsk(session.account.state) && session.health.isKeyRefused,
     };
   }
 
@@ -125,13 +126,13 @@ export class AccountSessions implements AccountSessionsPort {
     const name = nameOf(account);
     const connection = connect();
     const teamIds = new Set<string>();
-    const session = create({
+    const session: AccountSession = create(account, {
       name,
       connection,
       recorded: recordOf(account),
       howToAccept: (userId) => `set annotation ${ANNOTATIONS.acceptUser} of the account to ${userId}`,
       named: () => this.#accountsNamedFor(name),
-      teamIds: () => [...new Set([...this.#teamsOf(name), ...this.#teamsOnRecord(name)])],
+      teamIds: () => [...new Set([...this.#teamsOf(name), ...this.#options.recordedTeams.of(session)])],
     });
     const open = { account, session, connection, teamIds };
     this.#open.set(name, open);
@@ -148,21 +149,6 @@ export class AccountSessions implements AccountSessionsPort {
     return [...this.#open].flatMap(([other, { teamIds }]) =>
       registry.shared(other) === session ? [...teamIds] : [],
     );
-  }
-
-  /** An instance stays in the team that paid for it, whatever the account names by now. */
-  #teamsOnRecord(name: string): readonly string[] {
-    const { view, payers, registry } = this.#options;
-    const session = registry.get(name);
-    return view.list().flatMap((object) => {
-      const parsed = parseGpuPod(object);
-      if (parsed.kind === 'invalid' || payers.bookOf(object) !== session) {
-        return [];
-      }
-      const { status } = parsed.gpuPod;
-      const teamIds = [unresolvedIntent(parsed.gpuPod)?.teamId, currentAttempt(status)?.teamId];
-      return teamIds.filter((teamId) => teamId !== undefined);
-    });
   }
 
   /** The accounts of the provider on which GpuPods have instances that this account paid for. */

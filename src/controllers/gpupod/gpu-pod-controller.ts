@@ -9,8 +9,9 @@ import type { Reconciled } from '../../kubernetes/controller.ts';
 import { objectKey } from '../../kubernetes/objects.ts';
 import type { Runnable } from '../../kubernetes/runnable.ts';
 import { ownKey } from '../../kubernetes/cache/source.ts';
-import { dependantsOf } from './account-records.ts';
-import { AccountSessions } from './account-sessions.ts';
+import { identityOf } from '../../lifecycle/account.ts';
+import { dependantsOf, dependantsOfUser } from './account-records.ts';
+import { AccountSessions, nameOf } from './account-sessions.ts';
 import { accountWatches } from './account-watches.ts';
 import type { ServedAccounts } from './account-watches.ts';
 import { afterLists, assemble } from './assemble.ts';
@@ -21,6 +22,7 @@ import type { Installation } from './installation.ts';
 import { laneOf, planLanes } from './lanes.ts';
 import type { Loops } from './loops.ts';
 import { reconcile } from './reconcile.ts';
+import { RecordedTeams } from './recorded-teams.ts';
 import { reportFailure } from './report-failure.ts';
 import { accountSession, bookView } from './sessions.ts';
 import { sumOfSweeps } from './sweep-counts.ts';
@@ -145,8 +147,13 @@ export class GpuPodController implements Runnable {
     const books = bookView(options, (object) => payers.bookOf(object));
     const dependants = ({ kind, metadata: { name, namespace } }: GpuAccount): readonly string[] =>
       dependantsOf({ kind, name, namespace }, view.list());
+    const concerned = (account: GpuAccount): readonly string[] => {
+      const session = this.accounts.get(nameOf(account));
+      const own = session === undefined ? [] : [...payers.keysOf(session), ...this.#keysOfUser(session)];
+      return [...own, ...dependants(account)];
+    };
     const wake = (keys: readonly string[]): void => {
-      for (const key of keys) {
+      for (const key of new Set(keys)) {
         loops.enqueue(key);
       }
     };
@@ -155,13 +162,14 @@ export class GpuPodController implements Runnable {
       registry: this.accounts,
       payers,
       view,
-      create: (parts) =>
+      recordedTeams: new RecordedTeams({ clock: options.clock, view, payers }),
+      create: (account, parts) =>
         accountSession(options, installation, loops, {
           parts,
           gpuPods: books(parts.name),
           onChange: () => {
             this.#onAccountChanged(parts.name);
-            this.#enqueueAll();
+            wake(concerned(account));
           },
         }),
       begin: (session) => {
@@ -181,6 +189,12 @@ export class GpuPodController implements Runnable {
       },
     });
     return sessions;
+  }
+
+  /** The GpuPods that record the user of this session, whatever account named the key that rented for them. */
+  #keysOfUser({ account: { state } }: AccountSession): readonly string[] {
+    const identity = identityOf(state);
+    return identity === undefined ? [] : dependantsOfUser(identity, this.#shared.view.list());
   }
 
   #enqueueAll(): void {

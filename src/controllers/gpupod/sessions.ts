@@ -114,7 +114,7 @@ export function accountSession(
         },
       },
     },
-    signalsOf(name, loops, onChange),
+    { ...signalsOf(name, loops, onChange), onKeyProblem: onChange },
   );
 }
 
