@@ -1,6 +1,7 @@
 import { chmod, copyFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
+import { lazyBuiltins } from './lazy-builtins.ts';
 import { leaveOut } from './leave-out.ts';
 import { thirdPartyNotices } from './notices.ts';
 
@@ -41,7 +42,7 @@ export async function bundle(outdir: string): Promise<Bundle[]> {
     platform: 'node',
     target: 'node22',
     banner: { js: requireForCommonJs },
-    plugins: [leaveOut],
+    plugins: [leaveOut, lazyBuiltins],
     // Less to parse; names stay, so that stack traces can be read without the map.
     minifySyntax: true,
     minifyWhitespace: true,

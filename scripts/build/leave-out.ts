@@ -17,6 +17,12 @@ const standIns: Readonly<Record<string, string>> = {
     class NotInThisBundle { constructor() { throw new Error('undici is not in this bundle'); } }
     export { NotInThisBundle as Agent, NotInThisBundle as ProxyAgent };
     export function fetch() { return new NotInThisBundle(); }`,
+  // For got, which uses it only with `http2: true`. src/prime/exchange.ts does not ask for it.
+  'node:http2': `
+    export const constants = {};
+    export class Http2ServerResponse {}
+    export function connect() { throw new Error('http2 is not in this bundle'); }
+    export default { constants, connect };`,
 };
 
 const namespace = 'stand-in';
@@ -37,6 +43,9 @@ export const leaveOut: Plugin = {
   name: 'leave-out',
   setup(build) {
     build.onResolve({ filter: /^(gaxios|undici)$/ }, ({ path }) => ({ path, namespace }));
+    build.onResolve({ filter: /^node:http2$/ }, ({ path, importer }) =>
+      /node_modules[/\\]got[/\\]/.test(importer) ? { path, namespace } : undefined,
+    );
     build.onResolve({ filter: /^@kubernetes\/client-node$/ }, async (args) => {
       if (args.pluginData === asked) return undefined;
       if (/@dot-i[/\\]k8s-operator/.test(args.importer)) return { path: args.path, namespace };

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { systemClock } from '../../src/clock.ts';
 import { parseGpuPod } from '../../src/api/gpupod/gpu-pod.ts';
 import type { GpuPod } from '../../src/api/gpupod/gpu-pod.ts';

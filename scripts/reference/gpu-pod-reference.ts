@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { gpuPodCrd } from '../../src/api/gpupod/crd.ts';
 import { FROZEN_FIELDS } from '../../src/api/gpupod/spec.ts';
 import { fieldTable, rulesOf } from './field-table.ts';

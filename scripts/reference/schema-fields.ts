@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The parts of a CRD's schema that the reference shows. */
 export interface Schema {

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { formatDuration } from '../api/common/duration.ts';
 import { checkBaseUrl } from '../prime/base-url.ts';
 import type { SETTINGS } from './settings.ts';

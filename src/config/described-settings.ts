@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { settingOf } from './setting.ts';
 import type { Setting } from './setting.ts';
 import { GROUP_TITLES, SETTINGS } from './settings.ts';

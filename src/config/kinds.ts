@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { DURATION_PATTERN, formatDuration, parseDurationMs } from '../api/common/duration.ts';
 import { capToMicros } from '../offers/money.ts';
 import type { MicroUsd } from '../offers/money.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { checkBaseUrl } from '../prime/base-url.ts';
 import { readProxies } from '../network/proxies.ts';
 import { chooseApiKey } from './api-key-origin.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { CommandLine } from './command-line.ts';
 import type { DescribedSetting } from './described-settings.ts';
 import { textOf } from './texts.ts';

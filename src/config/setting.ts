@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * The description of one setting on the command line, in the environment, in the help and in the reference.

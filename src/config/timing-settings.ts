@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { formatDuration } from '../api/common/duration.ts';
 import { DEFAULT_TIMINGS } from '../lifecycle/settings.ts';
 import type { ProtocolTimings } from '../lifecycle/settings.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { readProxies } from '../network/proxies.ts';
 import { helpText, readCommandLine } from './command-line.ts';
 import type { Program } from './command-line.ts';

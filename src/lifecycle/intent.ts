@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ANNOTATIONS } from '../api/common/names.ts';
 import { accountKind } from '../api/common/field-kinds.ts';
 import { parseJson } from '../json.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Account, Answer } from '../lifecycle/provider.ts';
 import type { HttpClient } from './http-client.ts';
 import { readJson } from './read-json.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Answer, NotFound } from '../lifecycle/provider.ts';
 import { jsonErrorText } from './error-text.ts';
 import { statusFailure, statusMessage, unexpected } from './failure.ts';

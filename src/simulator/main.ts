@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { faultRuleSchema } from './faults/effect.ts';
 import { helpText } from './reference/help-text.ts';
 import { startSimulator } from './start-simulator.ts';

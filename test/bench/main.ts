@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { Command, Option } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import { prepareAudit } from '../support/audit.ts';
 import { openBench } from '../support/bench.ts';
 import { growthChart } from './growth-chart.ts';

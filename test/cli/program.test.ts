@@ -7,7 +7,7 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { z } from 'zod';
+import * as z from 'zod';
 import { bundle } from '../../scripts/build/bundle.ts';
 import { OPERATOR_VERSION } from '../../src/config/version.ts';
 import { rentedStatus } from '../support/builders/gpu-pod.ts';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ensureBinaries } from '../control-plane/binaries.ts';
 import { gpuPodsIn, problemsOf } from '../docs/support/gpu-pod-yaml.ts';
 import { chart, SOME_IMAGE, template } from '../manifests/support/helm.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ensureBinaries } from '../control-plane/binaries.ts';
 import { chart, templateWith } from '../manifests/support/helm.ts';
 import { parseManifests, podSpecOf } from '../manifests/support/manifest.ts';

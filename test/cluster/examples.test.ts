@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { z } from 'zod';
+import * as z from 'zod';
 import { GUIDE_CASES } from '../support/guide-bodies.ts';
 import type { Scene } from '../support/scene.ts';
 import { useBench } from '../support/use-bench.ts';

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { stringify } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { RunningOperator } from '../../src/composition/operator.ts';
 import { startOperator } from '../../src/composition/operator.ts';
 import { loadConfig } from '../../src/config/load-config.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { writeReleaseFiles } from '../../scripts/release/release-files.ts';
 import { OPERATOR_VERSION } from '../../src/config/version.ts';
 import { ensureBinaries } from '../control-plane/binaries.ts';

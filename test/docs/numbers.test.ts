@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { z } from 'zod';
+import * as z from 'zod';
 import { COOLDOWNS } from '../../src/accounts/cooldowns.ts';
 import {
   DEFAULT_TIMINGS as TIMINGS,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { GpuPodSpecInput } from '../../src/api/gpupod/spec.ts';
 import { API_VERSION, KIND } from '../../src/api/common/names.ts';
 import type { ProxiedRequest } from '../support/api-proxy.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseGpuPod } from '../../src/api/gpupod/gpu-pod.ts';
 import type { GpuPod } from '../../src/api/gpupod/gpu-pod.ts';
 import { isRecord } from '../../src/json.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { MAX_MESSAGE_LENGTH } from './message.ts';
 
 /** Field types that the status of every kind uses. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { truncateMessage } from '../common/message.ts';
 import { ANNOTATIONS } from '../common/names.ts';
 import type { AccountKind } from '../common/names.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { condition, count, text, usdPerHour } from '../common/status-kinds.ts';
 import { ACCOUNT_CONDITION_TYPES } from './conditions.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isRecord } from '../../json.ts';
 import { oncePerObject } from '../common/once-per-object.ts';
 import { ANNOTATIONS, FINALIZER } from '../common/names.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { accountKind, objectName, secretKeyRef, size, wordSet } from '../common/field-kinds.ts';
 
 /** The larger parts of the spec: hardware, place, sizes and variables. */

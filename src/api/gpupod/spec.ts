@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { duration, objectName, providerId, secretKeyRef } from '../common/field-kinds.ts';
 import { accountRef, env, gpu, placement, resources } from './spec-parts.ts';
 

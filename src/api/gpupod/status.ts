@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { condition as conditionOf, count, text, time, usdPerHour } from '../common/status-kinds.ts';
 import { CONDITION_TYPES, MAX_MESSAGE_LENGTH } from './conditions.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 const NUMERIC_TEXT = /^-?\d{1,18}(\.\d{1,18})?$/;
 /** Longer texts are neither IDs nor names. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CountLike, NumberLike, OptionalWord, Rows, Word } from './common.ts';
 
 /** A price. A negative one would make an offer look cheaper than it is. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { AnyName, CountLike, Id, NumberLike, OptionalWord, Rows } from './common.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Account } from '../world/settings.ts';
 import { failure, invalid, isoTime, json } from './answer.ts';
 import type { ApiAnswer } from './answer.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { REGIONS, SECURITIES, SOCKETS } from '../world/enums.ts';
 import type { DiskOffer, Offer } from '../world/offer.ts';
 import type { World } from '../world/world.ts';

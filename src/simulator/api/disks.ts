@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Disk } from '../world/disk-store.ts';
 import type { DiskOffer } from '../world/offer.ts';
 import { isBillable } from '../world/pod.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { createBodySchema } from '../world/create-body.ts';
 import { createPod } from '../world/create-pod.ts';
 import type { Pod } from '../world/pod.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { SshKey } from '../world/ssh-key-store.ts';
 import { failure, invalid, isoTime, json } from './answer.ts';
 import type { ApiAnswer } from './answer.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ApiRequest, InvalidParam } from './answer.ts';
 
 type Issue = z.core.$ZodIssue;

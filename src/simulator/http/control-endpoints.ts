@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { SimulatedApi } from '../api/simulated-api.ts';
 import { faultRuleSchema } from '../faults/effect.ts';
 import { INSTALLATION_STATUSES, POD_STATUSES } from '../world/enums.ts';

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { SimulatedApi } from '../api/simulated-api.ts';
 import { controlEndpoints } from './control-endpoints.ts';
 import type { ControlRequest } from './control-endpoints.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { offerCatalogueSchema } from '../world/offer.ts';
 import type { OfferCatalogue } from '../world/offer.ts';
 

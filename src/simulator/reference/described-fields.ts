@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The description of one field that people write. */
 export interface DescribedField {

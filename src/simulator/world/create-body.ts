@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { IMAGES, SECURITIES, SOCKETS } from './enums.ts';
 import type { PodSizes } from './price.ts';
 

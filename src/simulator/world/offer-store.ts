@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { diskOfferSchema, offerSchema } from './offer.ts';
 import type { DiskOffer, Offer, OfferCatalogue, OfferInput } from './offer.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { SECURITIES, SOCKETS, STOCK_STATUSES } from './enums.ts';
 
 const count = z.int().min(0).nullable().default(null);

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { POD_STATUSES } from './enums.ts';
 import type { Pod } from './pod.ts';
 import { effectiveSizes, totalPricePerHour } from './price.ts';

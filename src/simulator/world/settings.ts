@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { podRuleSchema } from './pod-rule.ts';
 
 const durationMs = z.number().min(0);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { z } from 'zod';
+import * as z from 'zod';
 import { accountCrd } from '../../../src/api/gpuaccount/crd.ts';
 import { ACCOUNT_REASONS } from '../../../src/api/gpuaccount/conditions.ts';
 

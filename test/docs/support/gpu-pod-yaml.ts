@@ -1,5 +1,5 @@
 import { parseAllDocuments } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { gpuPodFields } from '../../../scripts/reference/gpu-pod-reference.ts';
 import { API_VERSION, KIND } from '../../../src/api/common/names.ts';
 import { GpuPodSpec } from '../../../src/api/gpupod/spec.ts';

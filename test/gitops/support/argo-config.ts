@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ARGOCD_CM } from '../../../scripts/gitops/argocd-cm.ts';
 
 const HEALTH = 'resource.customizations.health.gpupod.dev_GpuPod';

@@ -1,5 +1,5 @@
 import { LuaFactory, LuaLibraries } from 'wasmoon';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
 
 /** The time that the scripts see. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Environment } from '@marcbachmann/cel-js';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import { observedGenerationIn } from './objects.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { lengthOf } from './hostile-values.ts';
 
 /** The schema of one value in the CRD, with the keywords that the CRD uses. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect } from '@jest/globals';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { NAMESPACE } from './chart-effects.ts';
 import type { Effect } from './chart-effects.ts';
 import { chart } from './helm.ts';

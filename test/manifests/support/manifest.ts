@@ -1,5 +1,5 @@
 import { parseAllDocuments } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { isHook, objectsIn } from './rendered.ts';
 
 const Rule = z.strictObject({

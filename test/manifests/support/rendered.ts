@@ -1,5 +1,5 @@
 import { parseAllDocuments } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const Objects = z.array(z.looseObject({ kind: z.string() }));
 export type Objects = z.infer<typeof Objects>;

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ControlPlane } from '../../control-plane/control-plane.ts';
 import { until } from '../../support/until.ts';
 import { helm, kubectl } from './helm.ts';
