@@ -23,6 +23,18 @@ export function accountKey({ kind, name }: AccountReference, namespace: string):
   return kind === 'GpuAccount' ? `${kind}/${namespace}/${name}` : `${kind}/${name}`;
 }
 
+/** The reverse of `accountKey`; undefined for an account that GpuPods of this namespace cannot name. */
+export function referenceOf(key: string, namespace: string): AccountReference | undefined {
+  const [kind, ...names] = key.split('/');
+  const [first, second] = names;
+  if (kind === 'ClusterGpuAccount' && first !== undefined) {
+    return { kind, name: first };
+  }
+  return kind === 'GpuAccount' && first === namespace && second !== undefined
+    ? { kind, name: second }
+    : undefined;
+}
+
 /** Names an account in a message. */
 export function accountName({ kind, name }: AccountReference, namespace: string): string {
   return kind === 'GpuAccount' ? `${kind} ${namespace}/${name}` : `${kind} ${name}`;

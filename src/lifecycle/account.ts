@@ -55,9 +55,23 @@ export function accountVerdict(observation: Observation): AccountVerdict {
   }
   const session = identityOf(account);
   if (session !== undefined) {
-    return isSameAccount(session, recorded) ? FITS : { kind: 'foreign', liability, recorded };
+    return isSameAccount(session, recorded)
+      ? provenVerdict(observation, liability, recorded)
+      : { kind: 'foreign', liability, recorded };
   }
   return isSeenInSession(observation, liability) ? FITS : { kind: 'unconfirmed', liability, recorded };
+}
+
+/** An account that somebody may have written into the status proves nothing before its key has shown the instance. */
+function provenVerdict(
+  observation: Observation,
+  liability: Liability,
+  recorded: AccountIdentity,
+): AccountVerdict {
+  const isDoubtful = observation.isAccountUnproven === true && liability.kind === 'instance';
+  return isDoubtful && !isSeenInSession(observation, liability)
+    ? { kind: 'unconfirmed', liability, recorded }
+    : FITS;
 }
 
 /**

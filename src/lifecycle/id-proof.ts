@@ -1,17 +1,22 @@
 import { createHmac } from 'node:crypto';
+import type { GpuPodStatus } from '../api/gpupod/status.ts';
+
+/** The account in a status: who pays for the instance. */
+export type StatedAccount = NonNullable<GpuPodStatus['account']>;
 
 /**
- * Signs the instance IDs that the operator writes into a status.
+ * Signs the instance IDs that the operator writes into a status, together with the account that pays.
  *
  * People rename instances on the provider's web page, so a name alone cannot prove ownership. Others can edit a
- * status, so an ID alone cannot either. The signature can.
+ * status, so an ID alone cannot either, and an edited account would make the operator look for the instance where it
+ * cannot be. The signature proves both.
  */
 export interface IdProofs {
   /**
-   * The value that `status.podIdProof` must have for this GpuPod and ID. Undefined without a key: then only the name
-   * counts.
+   * The value that `status.podIdProof` must have for this GpuPod, ID and account. Without an account: the value of
+   * earlier versions, which signed the ID only. Undefined without a key: then only the name counts.
    */
-  readonly of: (podId: string) => string | undefined;
+  readonly of: (podId: string, account?: StatedAccount) => string | undefined;
   /** Whether another GpuPod has a valid proof for the same ID. */
   readonly isProvenElsewhere: (podId: string) => boolean;
 }
@@ -21,8 +26,27 @@ interface ObjectIdentity {
   readonly uid: string;
 }
 
-export function proveId(key: string, { namespace, uid }: ObjectIdentity, podId: string): string {
+export function proveId(
+  key: string,
+  { namespace, uid }: ObjectIdentity,
+  podId: string,
+  account?: StatedAccount,
+): string {
+  const signed = [namespace, uid, podId];
+  const { kind = null, name = null, origin = null, userId = null } = account ?? {};
   return createHmac('sha256', key)
-    .update(JSON.stringify([namespace, uid, podId]))
+    .update(JSON.stringify(account === undefined ? signed : [...signed, kind, name, origin, userId]))
     .digest('base64url');
+}
+
+/** Whether the operator wrote the ID in this status, and the account beside it. Earlier versions signed the ID only. */
+export function isProvenStatus(
+  { of }: Pick<IdProofs, 'of'>,
+  { podId, podIdProof, account }: Pick<GpuPodStatus, 'podId' | 'podIdProof' | 'account'>,
+): boolean {
+  return (
+    podId !== undefined &&
+    podIdProof !== undefined &&
+    (podIdProof === of(podId) || (account !== undefined && podIdProof === of(podId, account)))
+  );
 }

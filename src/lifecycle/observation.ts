@@ -21,6 +21,8 @@ export interface Observation {
   readonly account: AccountState;
   /** The GpuAccount or ClusterGpuAccount that acts for this GpuPod; absent: the operator's own API key. */
   readonly reference?: AccountReference;
+  /** With accounts served: nothing proves that the operator wrote the account in the status. */
+  readonly isAccountUnproven?: boolean;
   /** Why no account can act for this GpuPod. */
   readonly payerProblem?: PayerProblem;
   readonly intent: IntentReading;

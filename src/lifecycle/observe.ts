@@ -7,6 +7,7 @@ import { observeCreation } from './instance-age.ts';
 import { isOldEnoughForLists } from './instance-end.ts';
 import { writingOf } from './intent.ts';
 import type { Intent } from './intent.ts';
+import { isProvenStatus } from './id-proof.ts';
 import { openIntentOf } from './open-intent.ts';
 import { isSameAttempt } from './pod-name.ts';
 import type { InstanceSnapshot } from './provider.ts';
@@ -50,8 +51,8 @@ function observeSigned({ gpuPod: { status }, proofs, localState }: Observation):
     const attempt = signed === undefined ? undefined : currentAttempt(signed)?.number;
     return attempt === undefined || hasOutcome(status, attempt) ? undefined : signed;
   }
-  const proof = proofs.of(status.podId);
-  return proof === undefined || status.podIdProof === proof || status.podId === localState.signed?.podId
+  const hasKey = proofs.of(status.podId) !== undefined;
+  return !hasKey || isProvenStatus(proofs, status) || status.podId === localState.signed?.podId
     ? status
     : localState.signed;
 }

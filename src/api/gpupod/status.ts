@@ -148,7 +148,7 @@ export const GpuPodStatus = z
     // With an empty ID nobody could terminate the instance.
     podId: text('ID of the instance at the provider.').min(1).optional(),
     podIdProof: text(
-      'Signature of the operator over namespace, UID and podId. With it, the instance still belongs to this GpuPod when it is renamed at the provider.',
+      'Signature of the operator over namespace, UID, podId and account. With it, the instance still belongs to this GpuPod when it is renamed at the provider.',
       64,
     ).optional(),
     podName: text('Its name at the provider.').min(1).optional(),

@@ -4,7 +4,8 @@ import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
 import { isForbidden } from '../../kubernetes/client/api-errors.ts';
 import { objectKey } from '../../kubernetes/objects.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
-import { proveId } from '../../lifecycle/id-proof.ts';
+import { isProvenStatus, proveId } from '../../lifecycle/id-proof.ts';
+import type { IdProofs } from '../../lifecycle/id-proof.ts';
 import type { IntentReading } from '../../lifecycle/intent.ts';
 import { isNamedForItsUid } from '../../lifecycle/open-intent.ts';
 import {
@@ -66,12 +67,13 @@ export class Adoptions {
   }
 
   /** Whether the operator wrote the ID in the status; unknown without a key, where only names identify the owner. */
-  #signatureOf({ metadata, status: { podId, podIdProof } }: GpuPod): 'right' | 'wrong' | 'unknown' {
+  #signatureOf({ metadata, status }: GpuPod): 'right' | 'wrong' | 'unknown' {
     const { proofKey } = this.#options;
     if (proofKey === undefined) {
       return 'unknown';
     }
-    return podId !== undefined && podIdProof === proveId(proofKey, metadata, podId) ? 'right' : 'wrong';
+    const of: IdProofs['of'] = (podId, account) => proveId(proofKey, metadata, podId, account);
+    return isProvenStatus({ of }, status) ? 'right' : 'wrong';
   }
 
   /** The GpuPod is deleted, so another one may adopt its instances. */

@@ -25,6 +25,7 @@ export type Sources = Pick<
   | 'proofKey'
   | 'reference'
   | 'payerProblem'
+  | 'isAccountUnproven'
   | 'reservedBeside'
 > & {
   readonly fidelity: Pick<Context['fidelity'], 'problem'>;
@@ -88,8 +89,13 @@ export async function gather(
   return { ...speaking, localState: observe(speaking) };
 }
 
-function actingFacts({ reference, payerProblem }: Sources): Pick<Observation, 'reference' | 'payerProblem'> {
+function actingFacts({
+  reference,
+  payerProblem,
+  isAccountUnproven = false,
+}: Sources): Pick<Observation, 'reference' | 'payerProblem' | 'isAccountUnproven'> {
   return {
+    ...(isAccountUnproven ? { isAccountUnproven } : {}),
     ...(reference === undefined ? {} : { reference }),
     ...(payerProblem === undefined ? {} : { payerProblem }),
   };

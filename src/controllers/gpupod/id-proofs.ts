@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { parseGpuPod } from '../../api/gpupod/gpu-pod.ts';
 import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
 import { isAlreadyExists, isForbidden } from '../../kubernetes/client/api-errors.ts';
 import { recordAt, stringAt } from '../../json.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
 import { secretData, secretText } from '../../kubernetes/client/secrets-client.ts';
 import type { Secret } from '../../kubernetes/client/secrets-client.ts';
-import { proveId } from '../../lifecycle/id-proof.ts';
+import { isProvenStatus, proveId } from '../../lifecycle/id-proof.ts';
 import type { IdProofs } from '../../lifecycle/id-proof.ts';
 import type { GpuPodView, SecretApi } from './ports.ts';
 
@@ -52,22 +53,31 @@ async function createKey(secrets: Pick<SecretApi, 'get' | 'create'>, namespace: 
   }
 }
 
+type ObjectIdentity = Pick<GpuPod['metadata'], 'namespace' | 'uid'>;
+
 /** The signatures of the operator for this GpuPod, and for others. */
 export function idProofsFor(
   { view, proofKey }: { readonly view: GpuPodView; readonly proofKey: string | undefined },
   { metadata }: GpuPod,
 ): IdProofs {
   return {
-    of: (podId) => (proofKey === undefined ? undefined : proveId(proofKey, metadata, podId)),
+    of: proofsWith(proofKey, metadata),
     isProvenElsewhere: (podId) =>
       proofKey !== undefined &&
-      holdersElsewhere(view, metadata.uid, podId).some((object) => {
-        const { namespace = '', uid } = object.metadata;
-        return (
-          stringAt(recordAt(object, 'status'), 'podIdProof') === proveId(proofKey, { namespace, uid }, podId)
-        );
-      }),
+      holdersElsewhere(view, metadata.uid, podId).some((object) => isProvenHolder(proofKey, object)),
   };
+}
+
+function proofsWith(proofKey: string | undefined, owner: ObjectIdentity): IdProofs['of'] {
+  return (podId, account) => (proofKey === undefined ? undefined : proveId(proofKey, owner, podId, account));
+}
+
+function isProvenHolder(proofKey: string, object: KubernetesObject): boolean {
+  const parsed = parseGpuPod(object);
+  return (
+    parsed.kind === 'ok' &&
+    isProvenStatus({ of: proofsWith(proofKey, parsed.gpuPod.metadata) }, parsed.gpuPod.status)
+  );
 }
 
 /** True if the status of another GpuPod names this ID, whoever wrote it. */

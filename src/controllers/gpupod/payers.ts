@@ -3,10 +3,11 @@ import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
 import type { AccountRegistry } from '../../accounts/registry.ts';
 import type { AccountSession } from '../../accounts/session.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
-import { isSurelyNotCreated, liabilityOf } from '../../lifecycle/account.ts';
+import { identityOf, isSurelyNotCreated, liabilityOf } from '../../lifecycle/account.ts';
 import type { LiabilityFacts } from '../../lifecycle/account.ts';
-import { accountKey, accountName } from '../../lifecycle/account-identity.ts';
+import { accountKey, accountName, referenceOf } from '../../lifecycle/account-identity.ts';
 import type { AccountIdentity, AccountReference } from '../../lifecycle/account-identity.ts';
+import type { StatedAccount } from '../../lifecycle/id-proof.ts';
 import { choosePayer, findCandidate, policyFor } from '../../lifecycle/payer.ts';
 import type { KnownAccounts, PayerProblem } from '../../lifecycle/payer.ts';
 import type { Policy } from '../../lifecycle/settings.ts';
@@ -32,6 +33,8 @@ export interface Acting {
   /** Absent: the operator's own API key. */
   readonly reference?: AccountReference;
   readonly payerProblem?: PayerProblem;
+  /** Nothing proves that the operator wrote the account in the status. */
+  readonly isAccountUnproven?: boolean;
 }
 
 /**
@@ -49,6 +52,16 @@ export class Payers {
   /** True if accounts are served, so that the choice depends on more than the operator's own key. */
   get isServing(): boolean {
     return this.#options.views !== undefined;
+  }
+
+  /** The accounts that may have paid for the instance of a GpuPod in this namespace, as a status would name them. */
+  statedAccounts(namespace: string): readonly StatedAccount[] {
+    return this.#options.registry.all().flatMap((session) => {
+      const identity = identityOf(session.account.state);
+      const isOwn = session === this.#options.registry.own;
+      const reference = isOwn ? {} : referenceOf(session.name, namespace);
+      return identity === undefined || reference === undefined ? [] : [{ ...reference, ...identity }];
+    });
   }
 
   of(key: string, gpuPod: GpuPod, facts: LiabilityFacts): Acting {

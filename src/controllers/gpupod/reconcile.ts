@@ -19,6 +19,9 @@ import type { EffectOutcome } from './effects/outcome.ts';
 import { perform } from './effects/perform.ts';
 import { writeStatus } from './effects/writes.ts';
 import { gather } from './gather.ts';
+import { idProofsFor } from './id-proofs.ts';
+import { withProvenAccount } from './proven-account.ts';
+import type { Proven } from './proven-account.ts';
 import { settleVanished } from './settle-vanished.ts';
 
 /** More steps than one pass ever needs. Unfinished work continues after other GpuPods had their turn. */
@@ -81,13 +84,22 @@ async function contextFor(
   shared: Reconciling,
   key: string,
   gpuPod: GpuPod,
-  localState: LocalState,
+  { localState, isUnproven }: { readonly localState: LocalState; readonly isUnproven: boolean },
 ): Promise<Context> {
   const { payers, adoptions, installation } = shared;
   const intent = readIntent(gpuPod);
   const isOthers = intent.kind === 'read' && intent.intent.uid !== gpuPod.metadata.uid;
   const mayAdopt = payers.isServing && isOthers && (await adoptions.mayAdopt(gpuPod, intent, installation));
-  return contextOf(shared, payers.of(key, gpuPod, { gpuPod, localState, intent, mayAdopt, installation }));
+  const acting = payers.of(key, gpuPod, { gpuPod, localState, intent, mayAdopt, installation });
+  return contextOf(shared, { ...acting, isAccountUnproven: payers.isServing && isUnproven });
+}
+
+function provenAccount(shared: Reconciling, gpuPod: GpuPod, { signed }: LocalState): Proven {
+  return withProvenAccount(gpuPod, {
+    proofs: idProofsFor(shared, gpuPod),
+    signed,
+    candidates: () => shared.payers.statedAccounts(gpuPod.metadata.namespace),
+  });
 }
 
 async function takeStep(
@@ -98,13 +110,18 @@ async function takeStep(
 ): Promise<TakenStep> {
   const { uid } = stored.metadata;
   const recalled = recall(shared, key, stored);
-  const gpuPod = withReadyTime(withDropped(stored, recalled.dropped));
-  const context = await contextFor(shared, key, gpuPod, recalled);
+  const restored = withReadyTime(withDropped(stored, recalled.dropped));
+  const { gpuPod, isUnproven } = provenAccount(shared, restored, recalled);
+  const context = await contextFor(shared, key, gpuPod, { localState: recalled, isUnproven });
   const observation = await gather(context, gpuPod, recalled, offers);
   const step = context.plan(observation);
   const localState: LocalState = { ...observation.localState, ...step.remember };
   if (step.kind === 'rest') {
-    return { kind: 'result', result: await rest(context, key, { ...observation, localState }, step) };
+    const isForged = gpuPod.status.account !== restored.status.account;
+    return {
+      kind: 'result',
+      result: await rest(context, key, { ...observation, localState }, { ...step, isForged }),
+    };
   }
   context.localStates.set(key, uid, localState);
   // While stopping, the operator still records an instance that it just created, but begins nothing else.
@@ -187,7 +204,7 @@ async function rest(
   context: Context,
   key: string,
   observation: Observation,
-  step: Rest,
+  step: Rest & { readonly isForged: boolean },
 ): Promise<Reconciled> {
   const { gpuPod } = observation;
   const { uid } = gpuPod.metadata;
@@ -197,7 +214,7 @@ async function rest(
     step.remember?.failure === undefined || failure === undefined ? calm : observation.localState;
   context.localStates.set(key, uid, localState);
   watchProvider(context.session, key, { ...observation, localState }, step);
-  if (isWorthWriting({ ...observation, localState }, step.status)) {
+  if (step.isForged || isWorthWriting({ ...observation, localState }, step.status)) {
     const outcome = await writeStatus(context, gpuPod, step.status, localState);
     // After a conflict the newer version came from a read, so no watch event reports it. Retry, or nothing would.
     if (outcome.kind === 'stale' || !outcome.isDone) {

@@ -167,7 +167,7 @@ function confirmAccount(observation: Observation, { liability, recorded }: Uncon
   if (account.kind === 'fits' && account.unanswered !== undefined) {
     return { ...awaitAccount(observation, account.unanswered), wantsInventoryAfterMs: timings.quietPollMs };
   }
-  const message = recorded === undefined ? ofAnotherKey(liability) : ofAnotherAccount(liability, recorded);
+  const message = unconfirmedMessage(observation, { liability, recorded });
   const rest = restFailing(
     observation,
     { reason: 'AccountUnconfirmed', message, retryAfterMs: timings.quietPollMs },
@@ -189,6 +189,26 @@ function awaitAnswer(observation: Observation, account: AccountState): Step | un
   return isIdle && account.kind === 'fits' && account.unanswered !== undefined
     ? awaitAccount(observation, account.unanswered)
     : undefined;
+}
+
+function unconfirmedMessage(
+  { isAccountUnproven, account }: Observation,
+  { liability, recorded }: Pick<Unconfirmed, 'liability' | 'recorded'>,
+): string {
+  if (recorded === undefined) {
+    return ofAnotherKey(liability);
+  }
+  return isAccountUnproven === true && identityOf(account) !== undefined
+    ? ofForgedAccount(liability, recorded)
+    : ofAnotherAccount(liability, recorded);
+}
+
+function ofForgedAccount(liability: Liability, { userId }: AccountIdentity): string {
+  return (
+    `status.account names user ${userId}, whose API key does not show ${whatOf(liability)}, and status.podIdProof does not ` +
+    'prove that the operator wrote this account. The operator leaves the instance alone, and it may bill. Write the ' +
+    `account back that paid for it, or ${wayOut(liability)}.`
+  );
 }
 
 function ofAnotherAccount(liability: Liability, { userId }: AccountIdentity): string {

@@ -201,7 +201,7 @@ export function awaitPorts(
  * Adds the account to a status from before accounts were recorded, because this key shows the instance. Joins the
  * next write.
  */
-function accountFacts({ gpuPod, account, reference }: Observation): Facts {
+function accountFacts({ gpuPod, account, reference }: Observation): Pick<Facts, 'account'> {
   const identity = identityOf(account);
   if (gpuPod.status.account !== undefined || identity === undefined) {
     return {};
@@ -229,11 +229,12 @@ function creationFacts(
 function seenFacts(observation: Observation, { snapshot }: LastSeen): Facts {
   const { gpuPod, now } = observation;
   const isFirstActive = snapshot.status === 'ACTIVE' && gpuPod.status.activeAt === undefined;
+  const account = accountFacts(observation);
   return {
     ...priceFacts(gpuPod.status, snapshot),
-    ...accountFacts(observation),
+    ...account,
     ...creationFacts(observation, snapshot),
-    ...proofFacts(observation),
+    ...proofFacts(observation, account.account),
     ...(isFirstActive ? { activeAt: timestamp(now.wallMs) } : {}),
   };
 }

@@ -1,6 +1,7 @@
 import type { Observation, LastSeen } from '../observation.ts';
 import { untilReadAgainMs } from '../instance-end.ts';
 import type { InstanceState } from '../local-state.ts';
+import { isProvenStatus } from '../id-proof.ts';
 import { namePrefixesOf } from '../open-intent.ts';
 import { namePrefixOf, isSameAttempt, objectHashes, parsePodName } from '../pod-name.ts';
 import type { Facts } from '../status/draft.ts';
@@ -41,15 +42,10 @@ function isNamedAsRequested(observation: Observation, name: string): boolean {
  */
 function isProven(observation: Observation, name: string | undefined): boolean {
   const { gpuPod, proofs } = observation;
-  const { podId = '', podIdProof } = gpuPod.status;
+  const { podId = '' } = gpuPod.status;
   const parts = parsePodName(name);
   const isNamedForOther = parts !== undefined && !namePrefixesOf(observation).has(namePrefixOf(parts));
-  return (
-    podIdProof !== undefined &&
-    podIdProof === proofs.of(podId) &&
-    !isNamedForOther &&
-    !proofs.isProvenElsewhere(podId)
-  );
+  return isProvenStatus(proofs, gpuPod.status) && !isNamedForOther && !proofs.isProvenElsewhere(podId);
 }
 
 /** Whether the operator signed this ID, whatever the name of the instance. */
@@ -66,12 +62,15 @@ export function restoreId({ gpuPod: { status }, localState: { signed } }: Observ
   return isChanged ? { kind: 'act', effect: { type: 'writeStatus', status: signed } } : undefined;
 }
 
-/** Signs an ID from before IDs were signed, once the name shows that it is ours. Joins the next write. */
-export function proofFacts(observation: Observation): Facts {
+/**
+ * Signs an ID from before IDs were signed, or without its account, once the name shows that it is ours. Joins the next
+ * write.
+ */
+export function proofFacts(observation: Observation, account = observation.gpuPod.status.account): Facts {
   const { gpuPod, localState, proofs } = observation;
   const { podId, podIdProof } = gpuPod.status;
   const name = localState.instance?.name;
-  const proof = podId === undefined ? undefined : proofs.of(podId);
+  const proof = podId === undefined ? undefined : proofs.of(podId, account);
   return proof === undefined ||
     proof === podIdProof ||
     name === undefined ||

@@ -168,6 +168,7 @@ function adopt(observation: Observation, instance: InstanceSnapshot): Step {
   const createdAt = createdAtOf(instance.createdAt, intentFor(observation, instance), now.wallMs);
   const before = withoutOlder(observation);
   const podName = recordedName(instance);
+  const terms = termsOf(observation, instance);
   const message = `Adopted instance ${instance.podId}, which is newer than what the GpuPod recorded; its offer is known as far as the provider states it.`;
   return {
     kind: 'act',
@@ -183,8 +184,8 @@ function adopt(observation: Observation, instance: InstanceSnapshot): Step {
         {
           podId: instance.podId,
           podName,
-          podIdProof: observation.proofs.of(instance.podId),
-          ...termsOf(observation, instance),
+          podIdProof: observation.proofs.of(instance.podId, terms.account),
+          ...terms,
           attemptsCost: before.attemptsCost,
           attempts: withAttempt(before, parsePodName(instance.name)?.attempt ?? 1, {
             podName,
@@ -233,7 +234,10 @@ function intentFor({ intent }: Observation, { name }: InstanceSnapshot): Intent 
 }
 
 /** Terms from the create intent if it is still there; else what the instance itself states. */
-function termsOf(observation: Observation, instance: InstanceSnapshot): Facts {
+function termsOf(
+  observation: Observation,
+  instance: InstanceSnapshot,
+): Facts & Pick<GpuPodStatus, 'account'> {
   const intent = intentFor(observation, instance);
   return {
     account: accountOf(observation, intent, instance),

@@ -52,11 +52,12 @@ function bindFacts(
   isOutdated: boolean,
 ): Facts {
   const { gpuPod, now, proofs, localState } = observation;
+  const account = accountOf(observation, intent, instance, answeredAccount(localState, instance));
   return {
     podId: instance.podId,
-    podIdProof: proofs.of(instance.podId),
+    podIdProof: proofs.of(instance.podId, account),
     podName: intent.name,
-    account: accountOf(observation, intent, instance, answeredAccount(localState, instance)),
+    account,
     offer: offerStatus(intent),
     cost: costStatus(intent, instance),
     attempts: withAttempt(gpuPod.status, intent.attempt, {

@@ -5,6 +5,8 @@ import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import { secretData } from '../../../src/kubernetes/client/secrets-client.ts';
 import type { Secret } from '../../../src/kubernetes/client/secrets-client.ts';
 import { ensureProofKey, idProofsFor, isHeldElsewhere } from '../../../src/controllers/gpupod/id-proofs.ts';
+import { isProvenStatus } from '../../../src/lifecycle/id-proof.ts';
+import type { StatedAccount } from '../../../src/lifecycle/id-proof.ts';
 import type { SecretApi } from '../../../src/controllers/gpupod/ports.ts';
 import { gpuPod, POD_ID, rawGpuPod } from '../../support/builders/gpu-pod.ts';
 
@@ -61,6 +63,13 @@ describe('ensureProofKey', () => {
   });
 });
 
+const OF_A: StatedAccount = {
+  kind: 'GpuAccount',
+  name: 'default',
+  origin: 'https://api.test',
+  userId: 'user-a',
+};
+
 describe('idProofsFor', () => {
   const mine = gpuPod();
   function proofs(others: RawObject[], proofKey: string | undefined = 'k') {
@@ -81,6 +90,46 @@ describe('idProofsFor', () => {
     ];
     expect(new Set(all).size).toBe(all.length);
     expect(all.every((proof) => (proof ?? '').length <= 64)).toBe(true);
+  });
+
+  it.each<{ name: string; stated: StatedAccount | undefined; proof: string | undefined; isProven: boolean }>([
+    { name: 'the account that it signs', stated: OF_A, proof: of(POD_ID, OF_A), isProven: true },
+    {
+      name: 'the account, whatever the order of its fields',
+      stated: { userId: 'user-a', origin: 'https://api.test', name: 'default', kind: 'GpuAccount' },
+      proof: of(POD_ID, OF_A),
+      isProven: true,
+    },
+    { name: 'the proof of an earlier version', stated: OF_A, proof: of(POD_ID), isProven: true },
+    { name: 'another user', stated: { ...OF_A, userId: 'user-b' }, proof: of(POD_ID, OF_A), isProven: false },
+    {
+      name: 'another origin',
+      stated: { ...OF_A, origin: 'https://x.test' },
+      proof: of(POD_ID, OF_A),
+      isProven: false,
+    },
+    {
+      name: 'another account of the user',
+      stated: { ...OF_A, name: 'other' },
+      proof: of(POD_ID, OF_A),
+      isProven: false,
+    },
+    {
+      name: "the operator's own key",
+      stated: { userId: 'user-a' },
+      proof: of(POD_ID, OF_A),
+      isProven: false,
+    },
+    { name: 'no account', stated: undefined, proof: of(POD_ID, OF_A), isProven: false },
+    { name: 'no proof', stated: OF_A, proof: undefined, isProven: false },
+    { name: 'the proof of another ID', stated: OF_A, proof: of('pod-2', OF_A), isProven: false },
+  ])('reports $isProven for a status with $name', ({ stated, proof, isProven }) => {
+    const status = {
+      podId: POD_ID,
+      ...(stated === undefined ? {} : { account: stated }),
+      ...(proof === undefined ? {} : { podIdProof: proof }),
+    };
+    expect(isProvenStatus({ of }, status)).toBe(isProven);
   });
 
   it('proves nothing without a key', () => {

@@ -1,0 +1,68 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import type { RawObject } from '../../src/kubernetes/objects.ts';
+import { AccountScene } from './account-scene.ts';
+import { statusOf } from './readings.ts';
+
+jest.setTimeout(5 * 60_000);
+
+const MINUTE_MS = 60_000;
+const OF_B = { kind: 'GpuAccount', name: 'second', origin: 'https://provider.test', userId: 'user_b' };
+
+function withStatus(change: Record<string, unknown>) {
+  return (object: RawObject): RawObject => ({ ...object, status: { ...statusOf(object), ...change } });
+}
+
+/** GpuPod train-1 is Ready on user_a, and its namespace also has an account of user_b. */
+async function sceneWithTwoAccounts(): Promise<AccountScene> {
+  const scene = new AccountScene();
+  scene.addAccount('team-a', 'key-of-a');
+  scene.addAccount('team-a', 'key-of-b', 'second');
+  await scene.start();
+  scene.apply('team-a');
+  await scene.untilReady('team-a');
+  return scene;
+}
+
+describe('a tenant who writes another account into the status', () => {
+  it.each<{ name: string; restarts: boolean; change: Record<string, unknown> }>([
+    { name: 'while the operator runs', restarts: false, change: { account: OF_B } },
+    { name: 'while the operator is away', restarts: true, change: { account: OF_B } },
+    {
+      name: 'in the name of the operator’s own key',
+      restarts: true,
+      change: { account: { ...OF_B, kind: undefined, name: undefined, userId: 'user_1' } },
+    },
+    {
+      name: 'and removes the proof, while the operator runs',
+      restarts: false,
+      change: { account: OF_B, podIdProof: undefined },
+    },
+  ])('moves nothing, $name', async ({ restarts, change }) => {
+    const scene = await sceneWithTwoAccounts();
+    const { account, podId } = statusOf(scene.held('team-a'));
+    if (restarts) scene.simulation.operator.kill();
+    scene.edit('team-a', withStatus(change));
+    await scene.simulation.pass(30 * MINUTE_MS);
+    expect(statusOf(scene.held('team-a'))).toMatchObject({ account, podId });
+    expect(scene.payersOf('team-a')).toEqual(['user_a']);
+    scene.simulation.server.delete('gpupods', { namespace: 'team-a', name: 'train-1' }, 'person');
+    await scene.simulation.until('it is deleted', () => scene.gpuPod('team-a') === undefined);
+    expect(scene.payersOf('team-a')).toEqual([]);
+    expect(scene.changesBy('user_b')).toEqual([]);
+  });
+
+  it('is told what nothing proves, if the proof is gone as well and the operator was away', async () => {
+    const scene = await sceneWithTwoAccounts();
+    const { account } = statusOf(scene.held('team-a'));
+    scene.simulation.operator.kill();
+    scene.edit('team-a', withStatus({ account: OF_B, podIdProof: undefined }));
+    await scene.untilSynced('team-a', 'AccountUnconfirmed', 10 * MINUTE_MS);
+    scene.simulation.server.delete('gpupods', { namespace: 'team-a', name: 'train-1' }, 'person');
+    await scene.simulation.pass(60 * MINUTE_MS);
+    expect(scene.gpuPod('team-a')).toBeDefined();
+    expect(scene.payersOf('team-a')).toEqual(['user_a']);
+    scene.edit('team-a', withStatus({ account }));
+    await scene.simulation.until('it is deleted', () => scene.gpuPod('team-a') === undefined);
+    expect(scene.payersOf('team-a')).toEqual([]);
+  });
+});
