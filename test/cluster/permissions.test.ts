@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { stringify } from 'yaml';
 import * as z from 'zod';
@@ -10,7 +13,10 @@ import { plantPod } from '../../src/simulator/world/plant-pod.ts';
 import { startControlPlane } from '../control-plane/control-plane.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 import { RecordingLog } from '../kubernetes/support/recording-log.ts';
-import { chart, helm, kubectl, SOME_IMAGE } from '../manifests/support/helm.ts';
+import { chart, helm, kubectl, SOME_IMAGE, template } from '../manifests/support/helm.ts';
+import { parseInstalled, permissions } from '../manifests/support/manifest.ts';
+import { prepareAccountAudit } from '../support/account-audit.ts';
+import type { AccountAudit, AuditedRequest } from '../support/account-audit.ts';
 import { operatorArgs } from '../support/operator-settings.ts';
 import { until } from '../support/until.ts';
 
@@ -30,15 +36,33 @@ const RETAINED = stringify({
 });
 const ENDED = RETAINED.replace('name: retained', 'name: ended').replace('Retain', 'Delete');
 
+/** Used only when something gets in the way, which this test does not stage. Other tests do. */
+const RARE: Readonly<Record<string, string>> = {
+  'get gpupods.gpupod.dev/*': 'to read a GpuPod again after a conflict',
+  'patch events./*': 'to count an event that repeats',
+  'update secrets./*': 'to correct a connection Secret that exists already',
+};
+
+/** What an operator of one namespace asks for in vain, because it cannot know how it was installed. */
+const DENIED_IN_ONE_NAMESPACE: Readonly<Record<string, string>> = {
+  'get customresourcedefinitions.apiextensions.k8s.io': 'to compare the CRD with its own',
+  'get namespaces.': 'to tell this cluster from a copy of it, by kube-system',
+  'list gpupods.gpupod.dev': 'to tell an orphan from the instance of a GpuPod elsewhere',
+};
+
 const Retained = z.object({ data: z.record(z.string(), z.string()) });
 
+let directory: string;
+let audit: AccountAudit;
 let controlPlane: ControlPlane;
 let simulator: Simulator;
 let operator: RunningOperator | undefined;
 let log: RecordingLog;
 
 beforeAll(async () => {
-  controlPlane = await startControlPlane();
+  directory = await mkdtemp(path.join(tmpdir(), 'gpupod-audit-'));
+  audit = await prepareAccountAudit(directory);
+  controlPlane = await startControlPlane({ apiServerFlags: audit.flags });
 }, 40 * MINUTE_MS);
 
 afterEach(async () => {
@@ -48,6 +72,7 @@ afterEach(async () => {
 
 afterAll(async () => {
   await controlPlane.stop();
+  await rm(directory, { recursive: true });
 });
 
 /** Installs the chart, and starts the operator in this process as the service account of the chart. */
@@ -77,6 +102,24 @@ async function install(namespace: string, watched: string | undefined): Promise<
   if (loaded.kind !== 'ok') throw new Error(JSON.stringify(loaded));
   log = new RecordingLog();
   operator = await startOperator(loaded.config, log);
+}
+
+/** What the chart allows the operator in this namespace, and no request has used. */
+async function unusedPermissions(
+  namespace: string,
+  watched: string | undefined,
+  requests: readonly AuditedRequest[],
+): Promise<readonly string[]> {
+  const values = watched === undefined ? [] : [`watchNamespace=${watched}`];
+  const installed = parseInstalled(await template(values, namespace));
+  const own = installed.filter(({ metadata }) => !metadata.name.endsWith('-view'));
+  const allowed = [...permissions(own, 'ClusterRole'), ...permissions(own, 'Role')];
+  return allowed.filter((line) => {
+    const [permission = '', name = ''] = line.split(/\/(?=[^/]*$)/);
+    return !requests.some(
+      (request) => request.permission === permission && (name === '*' || request.name === name),
+    );
+  });
 }
 
 async function untilGone(podId: string): Promise<void> {
@@ -128,6 +171,10 @@ describe('the rights of the chart', () => {
         ...['-n', work, 'wait', 'gpupod/retained', 'gpupod/ended', '--for=condition=Ready', '--timeout=60s'],
       );
       await kubectl(controlPlane, '-n', work, 'get', 'secret', 'retained-connection');
+      const suspended = ['patch', 'gpupod', 'ended', '--type=merge', '-p', '{"spec":{"suspend":true}}'];
+      await kubectl(controlPlane, '-n', work, ...suspended);
+      const removed = ['wait', 'secret/ended-connection', '--for=delete', '--timeout=60s'];
+      await kubectl(controlPlane, '-n', work, ...removed);
       await kubectl(controlPlane, '-n', work, 'delete', 'gpupod', 'retained', 'ended', '--timeout=60s');
 
       const record = ['-n', namespace, 'get', 'configmap'];
@@ -148,6 +195,15 @@ describe('the rights of the chart', () => {
       expect(log.lines.filter(({ level }) => level === 'error')).toEqual([]);
       const unread = log.lines.filter(({ message }) => message.startsWith('failed to read the CRD'));
       expect(unread.map(({ level }) => level)).toEqual(isSeenAll ? [] : ['warn']);
+
+      // Gives up the Lease.
+      await operator?.stop();
+      operator = undefined;
+      const requests = await audit.requestsOf(namespace, 'gpupod-operator');
+      const denied = requests.filter(({ code }) => code === 403).map(({ permission }) => permission);
+      expect([...new Set(denied)].sort()).toEqual(isSeenAll ? [] : Object.keys(DENIED_IN_ONE_NAMESPACE));
+      const unused = await unusedPermissions(namespace, watched, requests);
+      expect(unused.filter((permission) => !(permission in RARE))).toEqual([]);
     },
     3 * MINUTE_MS,
   );

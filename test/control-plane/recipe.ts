@@ -3,7 +3,7 @@ import path from 'node:path';
 
 /** Every executable that the tests and the demo can request. */
 export type BinaryName =
-  'etcd' | 'kube-apiserver' | 'kubectl' | 'kube-controller-manager' | 'helm' | 'promtool';
+  'etcd' | 'kube-apiserver' | 'kubectl' | 'kube-controller-manager' | 'helm' | 'promtool' | 'kube-score';
 
 /** The executables that every control plane needs. Each source provides all three or none. */
 export const coreBinaries: readonly BinaryName[] = ['etcd', 'kube-apiserver', 'kubectl'];
@@ -14,6 +14,7 @@ export const allBinaries: readonly BinaryName[] = [
   'kube-controller-manager',
   'helm',
   'promtool',
+  'kube-score',
 ];
 
 /** One Go module of this folder, and the contents of its `cmd/`. */
@@ -35,7 +36,7 @@ export interface Recipe {
   readonly modules: readonly GoModule[];
 }
 
-/** Reads the recipe below `directory`, which contains the modules `go/`, `go-helm/` and `go-promtool/`. */
+/** Reads the recipe below `directory`, which contains `go/` and a folder for each further module. */
 export async function readRecipe(directory: string = import.meta.dirname): Promise<Recipe> {
   const controlPlane: GoModule = {
     directory: path.join(directory, 'go'),
@@ -50,6 +51,11 @@ export async function readRecipe(directory: string = import.meta.dirname): Promi
     // Rules need no service discovery, and it is a large part of the program.
     buildTags: 'remove_all_sd',
   };
+  const kubeScore: GoModule = {
+    directory: path.join(directory, 'go-kube-score'),
+    binaries: ['kube-score'],
+    packages: 'github.com/zegl/kube-score/cmd',
+  };
   const controlPlaneMod = await readFile(path.join(controlPlane.directory, 'go.mod'), 'utf8');
   const helmMod = await readFile(path.join(helm.directory, 'go.mod'), 'utf8');
   const kubernetesVersion = requiredVersion(controlPlaneMod, 'k8s.io/kubernetes');
@@ -57,7 +63,7 @@ export async function readRecipe(directory: string = import.meta.dirname): Promi
     kubernetesVersion,
     goVersion: match(controlPlaneMod, /^go (\S+)$/m, 'a go line'),
     linkerFlags: linkerFlags(kubernetesVersion, requiredVersion(helmMod, 'helm.sh/helm/v4')),
-    modules: [controlPlane, helm, promtool],
+    modules: [controlPlane, helm, promtool, kubeScore],
   };
 }
 

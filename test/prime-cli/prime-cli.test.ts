@@ -5,14 +5,16 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { startSimulator } from '../../src/simulator/start-simulator.ts';
 import type { Simulator } from '../../src/simulator/start-simulator.ts';
 import { ManualClock } from '../simulator/support.ts';
-import { installPrimeCli } from './install.ts';
-import type { PrimeCli } from './install.ts';
-import { runProgram } from './program.ts';
-import type { ProgramResult } from './program.ts';
+import { installPythonTool } from '../support/python-tool.ts';
+import type { InstalledTool } from '../support/python-tool.ts';
+import { runProgram } from '../support/run-program.ts';
+import type { ProgramResult } from '../support/run-program.ts';
 
 jest.setTimeout(5 * 60_000);
 
-const cli = await installPrimeCli(process.env);
+/** The provider's own command line, in the version that runs against the simulator. */
+const PRIME_CLI = { package: 'prime', version: '0.18.0', module: 'prime_cli.main', script: 'prime' };
+const cli = await installPythonTool(PRIME_CLI, process.env);
 const describeHere = cli.kind === 'ready' ? describe : describe.skip;
 if (cli.kind === 'unavailable') {
   process.stderr.write(
@@ -53,7 +55,7 @@ async function prime(args: readonly string[], apiKey = simulator.apiKey): Promis
   });
 }
 
-function program(installed: PrimeCli): Extract<PrimeCli, { kind: 'ready' }> {
+function program(installed: InstalledTool): Extract<InstalledTool, { kind: 'ready' }> {
   if (installed.kind === 'ready') return installed;
   throw new Error(installed.reason);
 }

@@ -5,13 +5,15 @@ import { once } from 'node:events';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { installPrimeCli } from './install.ts';
-import { runProgram } from './program.ts';
+import { installPythonTool } from './python-tool.ts';
+import { runProgram } from './run-program.ts';
 
 jest.setTimeout(5 * 60_000);
 
 const python = await runProgram('python3', ['-c', 'import venv, ensurepip'], process.env);
 const describeWithPython = python.code === 0 ? describe : describe.skip;
+
+const TOOL = { package: 'some-tool', version: '1.0.0', module: 'some_tool', script: 'some-tool' };
 
 let cache: string;
 
@@ -35,7 +37,7 @@ function envWithIndex(url: string): NodeJS.ProcessEnv {
 }
 
 it('reports a host without Python, and does not fail', async () => {
-  expect(await installPrimeCli({ PATH: cache, XDG_CACHE_HOME: cache })).toEqual({
+  expect(await installPythonTool(TOOL, { PATH: cache, XDG_CACHE_HOME: cache })).toEqual({
     kind: 'unavailable',
     reason: expect.stringContaining('no Python'),
   });
@@ -45,19 +47,19 @@ describeWithPython('the installation from a package index', () => {
   it('reports an unreachable index, and does not fail', async () => {
     const nobody = await listen();
     nobody.server.close();
-    expect(await installPrimeCli(envWithIndex(nobody.url))).toEqual({
+    expect(await installPythonTool(TOOL, envWithIndex(nobody.url))).toEqual({
       kind: 'unavailable',
       reason: 'PyPI cannot be reached',
     });
     // An incomplete installation would be used by the next run.
     const left = await readdir(path.join(cache, 'gpupod-operator'));
-    expect(left.filter((name) => name.includes('cli-'))).toEqual([]);
+    expect(left.filter((name) => name.includes('-1.0.0'))).toEqual([]);
   });
 
   it('fails if the index answers without the package, so that it does not look like a skip', async () => {
     const { server, url } = await listen();
     try {
-      await expect(installPrimeCli(envWithIndex(url))).rejects.toThrow(/cannot be installed/);
+      await expect(installPythonTool(TOOL, envWithIndex(url))).rejects.toThrow(/cannot be installed/);
     } finally {
       server.close();
       server.closeAllConnections();

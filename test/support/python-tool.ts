@@ -2,46 +2,59 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { cacheHome } from '../control-plane/cache.ts';
 import { withFileLock } from '../control-plane/lock.ts';
-import { runProgram } from './program.ts';
+import { runProgram } from './run-program.ts';
 
-/** The version of the provider's own command line that runs against the simulator. */
-const VERSION = '0.18.0';
-/** The Pythons that this version runs on, newest first after the usual one. */
-const PYTHONS = ['python3', 'python3.13', 'python3.12', 'python3.11'];
-const SUPPORTED = '(3, 11) <= sys.version_info[:2] < (3, 14)';
+/** A program from PyPI that tests run. */
+export interface PythonTool {
+  /** Of its package at PyPI. */
+  readonly package: string;
+  readonly version: string;
+  /** A module whose import shows that the installation still works. */
+  readonly module: string;
+  /** Name of its program. */
+  readonly script: string;
+}
 
-/** The official `prime` command line, or why this host has none. */
-export type PrimeCli =
+/** A program that can be run as `python script …`, or why this host has none. */
+export type InstalledTool =
   | { readonly kind: 'ready'; readonly python: string; readonly script: string }
   | { readonly kind: 'unavailable'; readonly reason: string };
+
+/** The Pythons that all tools run on, newest first after the usual one. */
+const PYTHONS = ['python3', 'python3.13', 'python3.12', 'python3.11'];
+const SUPPORTED = '(3, 11) <= sys.version_info[:2] < (3, 14)';
 
 /** What pip says when nobody answers. A missing or broken package matches none of these, and fails the test. */
 const NO_CONNECTION =
   /NewConnectionError|ConnectTimeoutError|ReadTimeoutError|NameResolutionError|ProxyError|Connection (?:refused|reset|aborted)|Network is unreachable|name resolution/i;
 
 /**
- * Installs the official command line from PyPI into the cache, once for this host.
+ * Installs a program from PyPI into the cache, once for this host.
  *
  * @throws Error when PyPI answers and the installation fails all the same.
  */
-export async function installPrimeCli(env: NodeJS.ProcessEnv): Promise<PrimeCli> {
+export async function installPythonTool(tool: PythonTool, env: NodeJS.ProcessEnv): Promise<InstalledTool> {
   const cache = path.join(cacheHome(env), 'gpupod-operator');
-  const directory = path.join(cache, `prime-cli-${VERSION}`);
-  const installed = await find(directory, env);
+  const directory = path.join(cache, `${tool.package}-${tool.version}`);
+  const installed = await find(tool, directory, env);
   if (installed !== undefined) return installed;
-  return await withFileLock(path.join(cache, 'prime-cli.lock'), async () => {
-    return (await find(directory, env)) ?? (await install(directory, env));
+  return await withFileLock(path.join(cache, `${tool.package}.lock`), async () => {
+    return (await find(tool, directory, env)) ?? (await install(tool, directory, env));
   });
 }
 
 /** The cached installation, if it still works. The Python that it uses may have been replaced. */
-async function find(directory: string, env: NodeJS.ProcessEnv): Promise<PrimeCli | undefined> {
+async function find(
+  tool: PythonTool,
+  directory: string,
+  env: NodeJS.ProcessEnv,
+): Promise<InstalledTool | undefined> {
   const python = path.join(directory, 'bin', 'python');
-  const { code } = await runProgram(python, ['-c', 'import prime_cli.main'], env);
-  return code === 0 ? { kind: 'ready', python, script: path.join(directory, 'bin', 'prime') } : undefined;
+  const { code } = await runProgram(python, ['-c', `import ${tool.module}`], env);
+  return code === 0 ? { kind: 'ready', python, script: path.join(directory, 'bin', tool.script) } : undefined;
 }
 
-async function install(directory: string, env: NodeJS.ProcessEnv): Promise<PrimeCli> {
+async function install(tool: PythonTool, directory: string, env: NodeJS.ProcessEnv): Promise<InstalledTool> {
   const python = await findPython(env);
   if (python === undefined) {
     return { kind: 'unavailable', reason: 'no Python 3.11 to 3.13 with venv and pip on the PATH' };
@@ -52,17 +65,19 @@ async function install(directory: string, env: NodeJS.ProcessEnv): Promise<Prime
   await mkdir(path.dirname(building), { recursive: true });
   await succeed(python, ['-m', 'venv', building], env);
   const pip = ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '--quiet'];
-  const args = [...pip, '--retries', '2', '--timeout', '20', `prime==${VERSION}`];
+  const args = [...pip, '--retries', '2', '--timeout', '20', `${tool.package}==${tool.version}`];
   const result = await runProgram(path.join(building, 'bin', 'python'), args, env);
   if (result.code !== 0) {
     await rm(building, { recursive: true, force: true });
     if (NO_CONNECTION.test(result.stderr)) return { kind: 'unavailable', reason: 'PyPI cannot be reached' };
-    throw new Error(`prime ${VERSION} cannot be installed:\n${result.stderr}`);
+    throw new Error(`${tool.package} ${tool.version} cannot be installed:\n${result.stderr}`);
   }
   await rm(directory, { recursive: true, force: true });
   await rename(building, directory);
-  const installed = await find(directory, env);
-  if (installed === undefined) throw new Error(`prime ${VERSION} was installed, and does not start`);
+  const installed = await find(tool, directory, env);
+  if (installed === undefined) {
+    throw new Error(`${tool.package} ${tool.version} was installed, and does not start`);
+  }
   return installed;
 }
 
