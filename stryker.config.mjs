@@ -24,6 +24,7 @@ export default {
     '/deploy',
     '/examples',
     '/test/cluster',
+    '/test/install',
   ],
   tempDirName: `.stryker-tmp/${name}`,
   incremental: true,

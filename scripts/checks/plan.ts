@@ -34,5 +34,9 @@ export const testPlan: Plan = {
     npmScript('alert rules (where promtool is built)', 'test:alerts', '--if-built'),
   ],
   fastRing: npmScript('fast tests', 'test:fast', '--coverage'),
-  clusterRings: [npmScript('cluster tests', 'test:cluster'), npmScript('fault tests', 'test:faults')],
+  clusterRings: [
+    npmScript('cluster tests', 'test:cluster'),
+    npmScript('fault tests', 'test:faults'),
+    npmScript('installation tests', 'test:install'),
+  ],
 };

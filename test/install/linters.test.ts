@@ -68,14 +68,18 @@ afterAll(async () => {
 });
 
 describe('kube-score', () => {
-  it('finds in the chart exactly what has a reason', async () => {
-    const { 'kube-score': kubeScore } = await ensureBinaries(['kube-score']);
-    const args = ['score', manifests, '--output-format', 'ci'];
-    const { stdout } = await runProgram(kubeScore, args, process.env);
-    const lines = stdout.split('\n').filter((line) => /^\[(?:CRITICAL|WARNING)\]/.test(line));
-    const found = lines.map((line) => line.replace(/^.*?: (?:\([\w-]+\) )?/, ''));
-    expect([...new Set(found)].sort()).toEqual(Object.keys(KUBE_SCORE).sort());
-  }, 20 * MINUTE_MS);
+  it(
+    'finds in the chart exactly what has a reason',
+    async () => {
+      const { 'kube-score': kubeScore } = await ensureBinaries(['kube-score']);
+      const args = ['score', manifests, '--output-format', 'ci'];
+      const { stdout } = await runProgram(kubeScore, args, process.env);
+      const lines = stdout.split('\n').filter((line) => /^\[(?:CRITICAL|WARNING)\]/.test(line));
+      const found = lines.map((line) => line.replace(/^.*?: (?:\([\w-]+\) )?/, ''));
+      expect([...new Set(found)].sort()).toEqual(Object.keys(KUBE_SCORE).sort());
+    },
+    20 * MINUTE_MS,
+  );
 });
 
 withCheckov('checkov', () => {

@@ -118,7 +118,15 @@ describe('a release with a running instance', () => {
     expect(await statusOf('train', 'cost.displayPerHour')).toMatch(/^\d+\.\d\d/);
     expect(billed()).toMatchObject({ live: expect.arrayContaining([podId]), created: 2 });
 
-    await helm('upgrade', RELEASE, chart, ...where, ...SOME_IMAGE, '--set', 'settings.max-price-ceiling=2.50');
+    await helm(
+      'upgrade',
+      RELEASE,
+      chart,
+      ...where,
+      ...SOME_IMAGE,
+      '--set',
+      'settings.max-price-ceiling=2.50',
+    );
     await rollOut();
     await kubectl('delete', 'gpupod', 'train', 'waiting', '--timeout=60s');
     expect(billed()).toEqual({ live: [], created: 2 });

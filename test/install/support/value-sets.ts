@@ -69,7 +69,10 @@ export const VALUE_SETS: readonly ValueSet[] = [
     args: set('uninstall.policy=Terminate', 'uninstall.timeout=10m', 'uninstall.protectRecord=true'),
   },
   { name: 'the simulator', args: set('simulator.enabled=true') },
-  { name: 'a service account of yours', args: set('serviceAccount.create=false', 'serviceAccount.name=mine') },
+  {
+    name: 'a service account of yours',
+    args: set('serviceAccount.create=false', 'serviceAccount.name=mine'),
+  },
   {
     name: 'a service account of a cloud',
     args: set('serviceAccount.annotations.eks\\.amazonaws\\.com/role-arn=arn:aws:iam::1:role/x'),
