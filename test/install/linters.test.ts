@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ensureBinaries } from '../control-plane/binaries.ts';
 import { SOME_IMAGE, templateWith } from '../manifests/support/helm.ts';
 import { installPythonTool } from '../support/python-tool.ts';

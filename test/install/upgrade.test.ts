@@ -67,7 +67,7 @@ async function statusOf(name: string, field: string): Promise<string> {
 /** The instances that the provider bills, and how many it ever created. */
 function billed(): { readonly live: readonly string[]; readonly created: number } {
   const entries = simulator.ledger.entries();
-  const live = entries.filter(({ endedAtMs }) => endedAtMs === null || endedAtMs === undefined);
+  const live = entries.filter(({ endedAtMs }) => endedAtMs === null);
   return { live: live.map(({ id }) => id), created: entries.length };
 }
 
