@@ -17,6 +17,7 @@ import { KeyFailures } from './key-failures.ts';
 import { createListReporter } from './list-reports.ts';
 import { ProviderHealth } from './provider-health.ts';
 import { Reservations } from './reservations.ts';
+import { SshKeys } from './ssh-keys.ts';
 import { VanishedInstances } from './vanished-instances.ts';
 
 /**
@@ -35,6 +36,7 @@ export interface AccountSession {
   readonly inventory: Inventory;
   readonly health: ProviderHealth;
   readonly vanished: VanishedInstances;
+  readonly sshKeys: SshKeys;
   /** Waits for a token of the account's rate limit, for a create request. */
   readonly takeCreateTurn: () => Promise<void>;
 }
@@ -148,6 +150,17 @@ export function createSession(options: SessionOptions, signals: SessionSignals):
   const cooldowns = new Cooldowns(clock, cooldownScale, (reason, key) => {
     options.onOfferFailed?.({ provider: upstreamOf(key), gpuType: gpuTypeOf(key), reason });
   });
-  const known = { account, circuitBreakers, cooldowns, reservations, poller, inventory, health, vanished };
+  const sshKeys = new SshKeys({ provider, clock, log, installation, account });
+  const known = {
+    account,
+    circuitBreakers,
+    cooldowns,
+    reservations,
+    poller,
+    inventory,
+    health,
+    vanished,
+    sshKeys,
+  };
   return { name, provider, takeCreateTurn, ...known };
 }

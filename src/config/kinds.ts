@@ -82,6 +82,22 @@ export function wordList({ pattern, meaning }: ListRule = ANY_WORDS): Kind<reado
   return { ...listKind, isList: true };
 }
 
+/** Some of these words, with commas between them. */
+export function choices<const T extends string>(all: readonly [T, ...T[]]): Kind<readonly T[]> {
+  const listKind = kind(
+    'list',
+    { type: ['string', 'array'], items: { enum: all } },
+    (text): Reading<readonly T[]> => {
+      const words = text === '' ? [] : text.split(',').map((one) => one.trim());
+      const unknown = words.find((one) => all.every((known) => known !== one));
+      return unknown === undefined
+        ? { value: all.filter((known) => words.includes(known)) }
+        : { problem: `"${unknown}" is not one of ${all.join(', ')}` };
+    },
+  );
+  return { ...listKind, isList: true };
+}
+
 export interface ListRule {
   /** Each word matches it. */
   readonly pattern: RegExp;

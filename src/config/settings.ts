@@ -11,6 +11,7 @@ import {
   wordList,
 } from './kinds.ts';
 import { optionalSetting, setting } from './setting.ts';
+import { SSH_KEY_SETTINGS } from './ssh-key-settings.ts';
 import { TIMING_SETTINGS } from './timing-settings.ts';
 
 /** The smallest lease that Kubernetes can express: its record counts whole seconds. */
@@ -127,15 +128,7 @@ export const SETTINGS = {
       defaultText: '',
       description: 'Teams that a GpuPod may name besides the default',
     }),
-    defaultSshKeyId: optionalSetting(word(someWord), {
-      flag: '--default-ssh-key-id',
-      description: 'SSH key for GpuPods that name none',
-    }),
-    allowedSshKeyIds: setting(wordList(), {
-      flag: '--allowed-ssh-key-ids',
-      defaultText: '',
-      description: 'SSH keys that a GpuPod may name besides the default; none given: any',
-    }),
+    ...SSH_KEY_SETTINGS,
     allowedDiskIds: setting(wordList(), {
       flag: '--allowed-disk-ids',
       defaultText: '',

@@ -36,16 +36,18 @@ export interface SecretValues {
 
 interface RequestParts {
   readonly spec: GpuPodSpec;
-  readonly policy: Pick<Policy, 'defaultTeamId' | 'defaultSshKeyId'>;
+  readonly policy: Pick<Policy, 'defaultTeamId'>;
   readonly offer: Offer;
   readonly sizes: Sizes;
   readonly name: string;
   readonly capSent: MicroUsd;
+  /** Absent: the primary key of the account. */
+  readonly sshKeyId?: string | undefined;
 }
 
 /** The request for an instance of this offer, without the values from Secrets. */
 export function instanceRequest(parts: RequestParts): InstanceRequest {
-  const { spec, policy, offer, sizes, name, capSent } = parts;
+  const { spec, policy, offer, sizes, name, capSent, sshKeyId } = parts;
   const { customTemplateId } = spec;
   return {
     name,
@@ -54,7 +56,7 @@ export function instanceRequest(parts: RequestParts): InstanceRequest {
     cap: capSent,
     image: customTemplateId === undefined ? imageOf(spec) : undefined,
     customTemplateId,
-    sshKeyId: spec.sshKeyId ?? policy.defaultSshKeyId,
+    sshKeyId,
     diskIds: spec.disks,
     teamId: spec.teamId ?? policy.defaultTeamId,
   };

@@ -2,6 +2,8 @@ import type { GpuPodStatus } from '../api/gpupod/status.ts';
 import type { AccountIdentity } from './account-identity.ts';
 import type { DroppedFields } from './status/dropped.ts';
 import type { CreateOutcome, FailureReason } from './provider.ts';
+import type { SshKeySource } from './settings.ts';
+import type { KeyRefusal } from './ssh-key/ssh-key-api.ts';
 
 /**
  * What this process remembers about one GpuPod beyond its status and annotations.
@@ -48,6 +50,8 @@ export interface LocalState {
   /** ID of the instance whose termination this process recorded because of a limit. See `withdrawEnding`. */
   readonly withdrawable?: string;
   readonly secret?: SecretState | undefined;
+  /** The key of the next instance, which the provider has. */
+  readonly sshKey?: ReadyKey | undefined;
   readonly rejectionsWrittenAtMs?: number;
   /** The fields of the last status write that the API server did not store. */
   readonly dropped?: DroppedFields | undefined;
@@ -66,6 +70,18 @@ export interface SecretState {
   readonly atMs: number;
 }
 
+/** A public key that the provider had at `atMs`. */
+export interface ReadyKey {
+  readonly source: SshKeySource;
+  readonly fingerprint: string;
+  readonly keyId: string;
+  /** Of the spec that the key is from. */
+  readonly generation: number;
+  /** Start of the session in which the ID means something, see `AccountSession`. */
+  readonly sessionSinceMs: number;
+  readonly atMs: number;
+}
+
 /**
  * - `written`, `removed`: done.
  * - `conflict`: the Secret of that name does not belong to this GpuPod.
@@ -75,7 +91,7 @@ export interface SecretState {
 export type SecretOutcome = 'written' | 'conflict' | 'refused' | 'removed' | 'kept';
 
 /** Why a create request could not be sent. */
-export type BlockReason = FailureReason | 'ReferenceNotFound';
+export type BlockReason = FailureReason | 'ReferenceNotFound' | KeyRefusal;
 
 export interface UnboundInstance {
   readonly podId: string;

@@ -33,6 +33,7 @@ import { stayReleased } from './rules/release.ts';
 import { resolvePendingCreate } from './rules/look-up.ts';
 import { adoptNewer, correctName } from './rules/newer.ts';
 import { awaitCleanList, awaitPermit, awaitRetry, rentFromOffers } from './rules/rent.ts';
+import { refuseBadKey } from './rules/ssh-key.ts';
 import { startOver, stayStalled } from './rules/start-over.ts';
 import { terminateDuplicates, terminateUnbound } from './rules/duplicates.ts';
 import { suspend } from './rules/suspension.ts';
@@ -102,6 +103,7 @@ const RULES: readonly Rule[] = [
   stayStalled, //                     a person must act after a loss, a timeout or an invalid request
   refuseWhileCrdOutdated, //          the installed CRD drops status fields that protect money
   refuseForbidden, //                 the operator's settings forbid what the spec asks for
+  refuseBadKey, //                    nobody could log in with the public key of the spec
   stopAfterFailures, //               too many instances were rented and did not become ready
   stopAfterNotCreated, //             too many attempts in a row ended without an instance
   stopAfterInvalidRequests, //        several offers refused the request as invalid

@@ -1,5 +1,6 @@
 import type { OfferList, OfferQuery } from '../offers/offer-source.ts';
 import type { InstanceRequest } from './instance-request.ts';
+import type { SshKeyApi } from './ssh-key/ssh-key-api.ts';
 
 /**
  * The provider as the lifecycle sees it. Each method answers one question, and every expected outcome is a value.
@@ -7,7 +8,7 @@ import type { InstanceRequest } from './instance-request.ts';
  * An implementation never throws for a failure of the network or the server, never retries a create request, and
  * never turns an error into an absence.
  */
-export interface Provider {
+export interface Provider extends SshKeyApi {
   /** Reads every page. An empty list is checked against the summary before it counts. */
   listOffers(query: OfferQuery): Promise<Answer<OfferAnswer>>;
   /** Sends the request once. See {@link CreateOutcome}. */

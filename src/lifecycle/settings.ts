@@ -84,6 +84,10 @@ export const MAX_NO_CAPACITY_ATTEMPTS = 100;
 /** A conflicting Secret may be removed at any time, so the operator checks often. */
 export const SECRET_RETRY_MS = 60_000;
 
+/** Where the SSH key of an instance may come from: the fields of `spec.ssh`. */
+export const SSH_KEY_SOURCES = ['KeyID', 'PublicKey', 'PublicKeySecret'] as const;
+export type SshKeySource = (typeof SSH_KEY_SOURCES)[number];
+
 /** What the operator's settings allow to every GpuPod. */
 export interface Policy {
   readonly maxPriceCeiling?: MicroUsd;
@@ -103,6 +107,8 @@ export interface Policy {
   readonly defaultSshKeyId?: string;
   /** SSH keys that a spec may name. Empty: any. */
   readonly allowedSshKeyIds: readonly string[];
+  /** The sources of SSH keys that a spec may use. */
+  readonly sshKeySources: readonly SshKeySource[];
   /** Disks that a spec may attach, as `id` or `namespace/id`. Empty: any. */
   readonly allowedDiskIds: readonly string[];
   /** Custom templates that a spec may use, as `id` or `namespace/id`. Empty: any. */

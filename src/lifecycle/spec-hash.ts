@@ -11,9 +11,11 @@ export function specHash(spec: GpuPodSpec): string {
   return createHash('sha256').update(canonicalJson(bought)).digest('hex').slice(0, 16);
 }
 
-/** Intents of earlier versions were written without this field, and must not look changed after an upgrade. */
-function isHashed({ accountRef }: GpuPodSpec, field: (typeof FROZEN_FIELDS)[number]): boolean {
-  return field !== 'accountRef' || accountRef !== undefined;
+const LATER_FIELDS: ReadonlySet<string> = new Set(['accountRef', 'ssh']);
+
+/** Intents of earlier versions were written without these fields, and must not look changed after an upgrade. */
+function isHashed(spec: GpuPodSpec, field: (typeof FROZEN_FIELDS)[number]): boolean {
+  return !LATER_FIELDS.has(field) || spec[field] !== undefined;
 }
 
 /** JSON with sorted keys, so that equal values give equal text. */

@@ -48,6 +48,8 @@ export type Effect =
   | { readonly type: 'readPod'; readonly podId: string }
   | EnsureSecret
   | { readonly type: 'removeSecret'; readonly name: string }
+  /** Registers the key of `spec.ssh` at the provider. */
+  | { readonly type: 'ensureSshKey' }
   /** `isForced`: a person accepted the risk that the instance may still run. */
   | { readonly type: 'release'; readonly retain?: readonly InstanceLeft[]; readonly isForced?: true };
 

@@ -220,7 +220,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 function askOf(method: ExchangeRequest['method'], endpoint: string): Ask {
   switch (method) {
     case 'DELETE':
-      return { priority: 'delete' };
+      // A key costs nothing, so its removal must not take a turn from an instance that bills.
+      return endpoint.startsWith('/ssh_keys/') ? { priority: 'read', endpoint } : { priority: 'delete' };
     case 'POST':
       return { priority: 'create' };
     case 'GET':

@@ -6,9 +6,9 @@ import type {
   InstanceSnapshot,
   SendOptions,
 } from '../lifecycle/provider.ts';
-import { failure, statusFailure, statusMessage, unexpected } from './failure.ts';
+import { deleteOutcome } from './delete-outcome.ts';
+import { failure, statusMessage, unexpected } from './failure.ts';
 import type { HttpClient, ReadCall } from './http-client.ts';
-import { parseJson } from './parse-json.ts';
 import type { Reply } from './reply.ts';
 import { snapshotFromPod } from './instance-snapshot.ts';
 import { isNotFound, parseReply } from './read-json.ts';
@@ -48,20 +48,7 @@ export async function deletePod(
   options?: SendOptions,
 ): Promise<DeleteOutcome> {
   const fence = options === undefined ? {} : { maySend: options.mayStillSend };
-  const reply = await askAboutPod(client, { method: 'DELETE', ...fence }, podId);
-  if (reply.kind === 'failure') {
-    return reply;
-  }
-  if (isNotFound(reply)) {
-    return { kind: 'notFound', message: statusMessage(reply) };
-  }
-  if (reply.status < 200 || reply.status > 299) {
-    return statusFailure(reply);
-  }
-  // The page of a proxy with status 200 would look like success, and the instance would keep billing.
-  return reply.text.trim() === '' || typeof parseJson(reply.text) === 'object'
-    ? { kind: 'accepted' }
-    : unexpected(reply, 'the answer is not JSON');
+  return deleteOutcome(await askAboutPod(client, { method: 'DELETE', ...fence }, podId));
 }
 
 async function askAboutPod(

@@ -14,6 +14,7 @@ import { listPods } from './instance-list.ts';
 import { createPodStatuses } from './pod-statuses.ts';
 import { deletePod, getPod } from './pods.ts';
 import type { RateLimiter } from './rate-limiter.ts';
+import { createSshKey, deleteSshKey, listSshKeys } from './ssh-keys.ts';
 
 export interface PrimeProviderOptions {
   /** With or without `/api/v1`. The configuration decides whether http is allowed. */
@@ -60,6 +61,9 @@ export function createPrimeProvider(options: PrimeProviderOptions): PrimeProvide
     listPods: (wallets, terminating) => listPods(client, wallets, terminating),
     listHistory: (wanted) => listHistory(client, wanted),
     whoami: () => whoami(client),
+    listSshKeys: () => listSshKeys(client),
+    createSshKey: (key, sendOptions) => createSshKey(client, key, sendOptions),
+    deleteSshKey: (keyId, sendOptions) => deleteSshKey(client, keyId, sendOptions),
     close: () => {
       exchanger.close();
     },

@@ -81,6 +81,7 @@ const FROZEN: readonly FrozenField[] = [
   { field: 'customTemplateId', one: 'cm2szl4a20001tl3pyq7ua6o7', other: 'cm2szl4a20001tl3pyq7ua6o8' },
   { field: 'env', one: [{ name: 'A', value: '1' }], other: [{ name: 'A', value: '2' }] },
   { field: 'sshKeyId', one: 'key-1', other: 'key-2' },
+  { field: 'ssh', one: { keyId: 'key-1' }, other: { keyId: 'key-2' } },
   { field: 'disks', one: ['disk-1'], other: ['disk-2'] },
   { field: 'teamId', one: 'team_1', other: 'team_2' },
   { field: 'jupyterPasswordSecretRef', one: { name: 'a', key: 'b' }, other: { name: 'a', key: 'c' } },

@@ -49,6 +49,16 @@ const EXAMPLES: readonly { readonly example: string; readonly becomes: string; r
     spends: { cost: { pricePerHour: 1.9 } },
   },
   {
+    example: 'ssh-public-key.yaml',
+    becomes: 'Ready=True Available',
+    spends: { sshKey: { source: 'PublicKey' } },
+  },
+  {
+    example: 'ssh-public-key-secret.yaml',
+    becomes: 'Ready=True Available',
+    spends: { sshKey: { source: 'PublicKeySecret' } },
+  },
+  {
     example: 'disk-size.yaml',
     becomes: 'Ready=True Available',
     spends: { cost: { gpu: 2.69, disk: 0.06, vcpus: 0, pricePerHour: 2.75 } },

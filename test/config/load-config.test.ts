@@ -22,6 +22,7 @@ describe('loadConfig without any flag', () => {
         allowPrepaid: true,
         allowedTeamIds: [],
         allowedSshKeyIds: [],
+        sshKeySources: ['KeyID', 'PublicKey', 'PublicKeySecret'],
         allowedDiskIds: [],
         allowedTemplateIds: [],
       },

@@ -15,6 +15,7 @@ describe('specHash', () => {
     customTemplateId: { customTemplateId: 'cm2szl4a20001tl3pyq7ua6o7' },
     env: { env: [{ name: 'A', value: '1' }] },
     sshKeyId: { sshKeyId: 'key-1' },
+    ssh: { ssh: { keyId: 'key-1' } },
     disks: { disks: ['disk-1'] },
     teamId: { teamId: 'team-1' },
     jupyterPasswordSecretRef: { jupyterPasswordSecretRef: { name: 's', key: 'k' } },

@@ -25,7 +25,8 @@ const GUIDE_PROVIDER = { type: 'hyperstack' };
 interface Parts {
   readonly requirements?: SpecOverrides;
   readonly chosen?: Offer;
-  readonly policy?: Pick<Policy, 'defaultTeamId' | 'defaultSshKeyId'>;
+  readonly policy?: Pick<Policy, 'defaultTeamId'>;
+  readonly sshKeyId?: string;
   readonly capSent?: number;
 }
 
@@ -34,6 +35,7 @@ function request({
   chosen = guideOffer(),
   policy = {},
   capSent = 2_750_000,
+  sshKeyId,
 }: Parts): InstanceRequest {
   return instanceRequest({
     spec: spec(requested),
@@ -42,6 +44,7 @@ function request({
     sizes: sizesOf(chosen, requested),
     name: 'gp-abc123-0123456789-1-team-a-train-1',
     capSent,
+    sshKeyId,
   });
 }
 
@@ -115,17 +118,10 @@ describe('the body of a create request', () => {
       why: 'it overrides the default',
     },
     {
-      name: 'the SSH key of the operator',
-      policy: { defaultSshKeyId: 'key-0' },
-      expected: { pod: { sshKeyId: 'key-0' } },
-      why: 'the spec names none',
-    },
-    {
-      name: 'the SSH key of the spec',
-      requirements: { sshKeyId: 'key-1' },
-      policy: { defaultSshKeyId: 'key-0' },
+      name: 'its SSH key',
+      sshKeyId: 'key-1',
       expected: { pod: { sshKeyId: 'key-1' } },
-      why: 'it overrides the default',
+      why: 'only who has that key may log in',
     },
     {
       name: 'disks',

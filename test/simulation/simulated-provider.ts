@@ -12,6 +12,7 @@ import { cacheOffers } from '../../src/prime/offer-cache.ts';
 import { listPods } from '../../src/prime/instance-list.ts';
 import { createPodStatuses } from '../../src/prime/pod-statuses.ts';
 import { deletePod, getPod } from '../../src/prime/pods.ts';
+import { createSshKey, deleteSshKey, listSshKeys } from '../../src/prime/ssh-keys.ts';
 import type { RateLimiter } from '../../src/prime/rate-limiter.ts';
 
 /** The key of a process. A test may change it at run time. */
@@ -57,5 +58,8 @@ export function providerWithKeys(
     listPods: (wallets, ending) => listPods(client, wallets, ending),
     listHistory: (wanted) => listHistory(client, wanted),
     whoami: () => whoami(client),
+    listSshKeys: () => listSshKeys(client),
+    createSshKey: (key, sendOptions) => createSshKey(client, key, sendOptions),
+    deleteSshKey: (keyId, sendOptions) => deleteSshKey(client, keyId, sendOptions),
   };
 }

@@ -16,6 +16,7 @@ const FROZEN = [
   'customTemplateId',
   'env',
   'sshKeyId',
+  'ssh',
   'disks',
   'teamId',
   'jupyterPasswordSecretRef',

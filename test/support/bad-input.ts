@@ -178,4 +178,40 @@ export const BAD_INPUT: readonly BadInput[] = [
     spec: { ...SMALLEST, connectionSecretName: 'a..b' },
     says: ['spec.connectionSecretName', 'should match'],
   },
+  {
+    why: 'one key opens an instance',
+    spec: { ...SMALLEST, ssh: { keyId: 'key-1', publicKey: 'ssh-ed25519 AAAA' } },
+    says: ['spec.ssh', 'give exactly one of keyId'],
+  },
+  { why: 'it names no key', spec: { ...SMALLEST, ssh: {} }, says: ['spec.ssh', 'give exactly one of keyId'] },
+  {
+    why: 'the former field means the same',
+    spec: { ...SMALLEST, sshKeyId: 'key-1', ssh: { keyId: 'key-1' } },
+    says: ['spec.sshKeyId', 'exclude each other', 'remove sshKeyId'],
+  },
+  {
+    why: 'a private key must not be stored',
+    spec: {
+      ...SMALLEST,
+      ssh: {
+        publicKey: '-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNz\n-----END OPENSSH PRIVATE KEY-----\n',
+      },
+    },
+    says: ['spec.ssh.publicKey: Invalid value: this is a private key'],
+  },
+  {
+    why: 'two keys are no key',
+    spec: { ...SMALLEST, ssh: { publicKey: 'ssh-ed25519 AAAA\nssh-ed25519 BBBB' } },
+    says: ['spec.ssh.publicKey', 'one key on one line'],
+  },
+  {
+    why: 'no server accepts DSA',
+    spec: { ...SMALLEST, ssh: { publicKey: 'ssh-dss AAAA' } },
+    says: ['spec.ssh.publicKey', 'is a DSA key'],
+  },
+  {
+    why: 'options would be installed as well',
+    spec: { ...SMALLEST, ssh: { publicKey: 'no-pty ssh-ed25519 AAAA' } },
+    says: ['spec.ssh.publicKey', 'remove options before it'],
+  },
 ];

@@ -39,6 +39,11 @@ export const REASONS = {
       meaning:
         'The operator cannot read a Secret or key that the spec refers to. Create it, or allow the operator to read it; the operator then goes on by itself.',
     },
+    InvalidSshKey: {
+      status: 'False',
+      meaning:
+        'The public key of `spec.ssh` cannot be used; the message says why. Nothing is rented, because nobody could log in. Correct the field or the Secret.',
+    },
     SecretConflict: {
       status: 'False',
       meaning:
@@ -52,7 +57,7 @@ export const REASONS = {
     Unauthorized: {
       status: 'False',
       meaning:
-        'The provider does not accept the API key, or the key lacks a permission (Instances: read and write, Availability: read).',
+        'The provider does not accept the API key, or the key lacks a permission (Instances: read and write, Availability: read; with a public key in `spec.ssh`, SSH Keys: read and write).',
     },
     Forbidden: {
       status: 'False',
@@ -62,7 +67,7 @@ export const REASONS = {
     QuotaExceeded: {
       status: 'False',
       meaning:
-        'This GpuPod reached a limit of the provider (disks, templates). Other GpuPods go on. The operator retries by itself, and at once when the spec changes.',
+        'This GpuPod reached a limit of the provider (disks, templates, SSH keys). Other GpuPods go on. The operator retries by itself, and at once when the spec changes.',
     },
     AccountChanged: {
       status: 'False',
@@ -254,6 +259,7 @@ export const REASONS = {
     Stopped: { status: 'True', meaning: 'See Ready. It ends when the provider starts the instance again.' },
     NotAllowed: { status: 'True', meaning: 'See Synced.' },
     CrdOutdated: { status: 'True', meaning: 'See Synced.' },
+    InvalidSshKey: { status: 'True', meaning: 'See Synced.' },
   },
 } as const satisfies Record<ConditionType, Record<string, ReasonEntry>>;
 

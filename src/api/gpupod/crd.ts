@@ -60,6 +60,12 @@ function rootSchema(): JsonSchema {
               'custom_template is not chosen as an image: set customTemplateId to the ID of the template, and remove image',
             fieldPath: '.image',
           },
+          {
+            rule: '!has(self.ssh) || !has(self.sshKeyId)',
+            message:
+              'ssh and sshKeyId exclude each other: remove sshKeyId, and set ssh.keyId if you want that key',
+            fieldPath: '.sshKeyId',
+          },
         ],
       },
       status: { ...structural(GpuPodStatus), default: FRESH_STATUS },

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { duration, objectName, providerId, secretKeyRef } from '../common/field-kinds.ts';
 import { accountRef, env, gpu, placement, resources } from './spec-parts.ts';
+import { ssh } from './ssh.ts';
 
 /** USD per hour. The provider reads 0 as "no cap". */
 const MIN_PRICE = 0.01;
@@ -33,10 +34,9 @@ export const GpuPodSpec = z
       .optional(),
     env: env.optional(),
     sshKeyId: providerId()
-      .describe(
-        'ID of an SSH key that is stored at the provider. Absent: the default of the operator, else the primary key of the account.',
-      )
+      .describe('Deprecated: the former name of ssh.keyId. Exclusive with ssh.')
       .optional(),
+    ssh: ssh.optional(),
     disks: z
       .array(providerId())
       .max(8)
@@ -147,6 +147,7 @@ export const FROZEN_FIELDS = [
   'customTemplateId',
   'env',
   'sshKeyId',
+  'ssh',
   'disks',
   'teamId',
   'jupyterPasswordSecretRef',

@@ -58,6 +58,19 @@ const cost = z
   })
   .describe('What the instance costs.');
 
+const sshKey = z
+  .object({
+    source: text(
+      'Where it came from: KeyID (spec.ssh.keyId, or the default of the operator), PublicKey, PublicKeySecret.',
+      64,
+    ),
+    fingerprint: text(
+      'SHA256:…, as ssh-keygen -l prints it; absent if only the provider knows the key.',
+    ).optional(),
+    keyId: text('Its ID at the provider.'),
+  })
+  .describe('The SSH key that the instance was requested with; absent: the primary key of the account.');
+
 const ssh = z
   .object({
     command: text('Command to copy.', 512),
@@ -178,6 +191,7 @@ export const GpuPodStatus = z
       .optional(),
     offer: offer.optional(),
     cost: cost.optional(),
+    sshKey: sshKey.optional(),
     ssh: ssh.optional(),
     ports: z
       .array(port)

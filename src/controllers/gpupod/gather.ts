@@ -141,10 +141,11 @@ export function requesterOf({ policy }: Pick<Context, 'policy'>, { metadata, spe
 
 /** Requests are comparable within a namespace only: elsewhere Secrets of the same names hold other values. */
 export function cooldownOwner({ metadata, spec }: GpuPod): CooldownOwner {
-  const { image, customTemplateId, resources, env, disks, sshKeyId, teamId, jupyterPasswordSecretRef } = spec;
+  const { image, customTemplateId, resources, env, disks, sshKeyId, ssh, teamId, jupyterPasswordSecretRef } =
+    spec;
   const request = JSON.stringify([
     metadata.namespace,
-    ...[image, customTemplateId, resources, env, disks, sshKeyId, teamId, jupyterPasswordSecretRef],
+    ...[image, customTemplateId, resources, env, disks, sshKeyId, ssh, teamId, jupyterPasswordSecretRef],
   ]);
   return { uid: metadata.uid, requestHash: createHash('sha256').update(request).digest('hex') };
 }

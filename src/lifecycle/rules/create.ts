@@ -15,6 +15,7 @@ import { specHash } from '../spec-hash.ts';
 import { timestamp } from '../status/timestamp.ts';
 import type { Step } from '../step.ts';
 import { stall } from './forbidden.ts';
+import { keyOfRequest } from './ssh-key.ts';
 import { estimateNote, provisioningTime } from './provisioning-time.ts';
 
 /**
@@ -57,6 +58,7 @@ export function createInstance(
         sizes,
         name: intent.name,
         capSent: intent.capSent,
+        sshKeyId: intent.sshKey?.keyId,
       }),
       offerKey: offerKey(offer),
       offerSeenAtMs,
@@ -72,6 +74,7 @@ function intentFor(observation: Observation, selected: SelectedOffer): Intent {
   const { metadata, spec } = gpuPod;
   const attempt = attemptNumber(observation);
   const teamId = spec.teamId ?? policy.defaultTeamId;
+  const sshKey = keyOfRequest(observation);
   return {
     v: 1,
     attempt,
@@ -81,6 +84,7 @@ function intentFor(observation: Observation, selected: SelectedOffer): Intent {
     ...accountFields(account),
     ...(reference === undefined ? {} : { payer: reference }),
     ...(teamId === undefined ? {} : { teamId }),
+    ...(sshKey === undefined ? {} : { sshKey }),
     generation: metadata.generation,
     specHash: specHash(spec),
     capSent: capToSend(limitsFrom(spec, policy), selected),

@@ -4,6 +4,7 @@ import { accountName } from '../account-identity.ts';
 import type { Observation } from '../observation.ts';
 import { MAX_INVALID_REFUSALS } from '../settings.ts';
 import { attemptsOf, costOfFailures } from '../status/attempts.ts';
+import { fieldOf, keyChoiceOf } from '../ssh-key/key-choice.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Step } from '../step.ts';
 import { pendingBecause } from './condition-drafts.ts';
@@ -11,6 +12,7 @@ import { pendingBecause } from './condition-drafts.ts';
 /** What the operator's settings forbid, checked before any money is spent. The first message counts. */
 const CHECKS: readonly ((observation: Observation) => string | undefined)[] = [
   teamNotAllowed, // no tenant chooses whose wallet pays
+  sshKeySourceNotAllowed, // each source means a right at the provider
   sshKeyNotAllowed,
   diskNotAllowed, // a disk holds somebody's data
   templateNotAllowed,
@@ -63,8 +65,17 @@ function teamNotAllowed({ gpuPod, policy, reference }: Observation): string | un
     : `spec.teamId ${teamId} is not the team of ${accountName(reference, gpuPod.metadata.namespace)} (its spec.teamId), which pays.`;
 }
 
+function sshKeySourceNotAllowed({ gpuPod, policy }: Observation): string | undefined {
+  const choice = keyChoiceOf(gpuPod.spec);
+  const isNamed = choice.source !== 'KeyID' || choice.id !== undefined;
+  return !isNamed || policy.sshKeySources.includes(choice.source)
+    ? undefined
+    : `${fieldOf(choice)} is not among the sources of SSH keys that this operator allows (--ssh-key-sources).`;
+}
+
 function sshKeyNotAllowed({ gpuPod, policy }: Observation): string | undefined {
-  const { sshKeyId } = gpuPod.spec;
+  const choice = keyChoiceOf(gpuPod.spec);
+  const sshKeyId = choice.source === 'KeyID' ? choice.id : undefined;
   const { allowedSshKeyIds, defaultSshKeyId } = policy;
   const isAllowed =
     sshKeyId === undefined ||
@@ -73,7 +84,7 @@ function sshKeyNotAllowed({ gpuPod, policy }: Observation): string | undefined {
     allowedSshKeyIds.includes(sshKeyId);
   return isAllowed
     ? undefined
-    : `spec.sshKeyId ${sshKeyId} is not among the keys that this operator allows (--allowed-ssh-key-ids).`;
+    : `${fieldOf(choice)} ${sshKeyId} is not among the keys that this operator allows (--allowed-ssh-key-ids).`;
 }
 
 function diskNotAllowed({ gpuPod, policy }: Observation): string | undefined {

@@ -16,6 +16,7 @@ import type { Hindrance } from './failing.ts';
 import { listDoubt } from './list-doubt.ts';
 import { restWithoutOffer } from './no-offer.ts';
 import { createInstance, stopAtLastNumber } from './create.ts';
+import { awaitSshKey } from './ssh-key.ts';
 
 /** The last create request could not be sent; the wait grows with each failure. */
 export function awaitRetry(observation: Observation): Step | undefined {
@@ -134,6 +135,7 @@ function chooseAndCreate(observation: Observation, offers: Exclude<ObservedOffer
   return (
     stopAtLastNumber(observation) ??
     awaitBudget(observation, choice) ??
+    awaitSshKey(observation) ??
     createInstance(observation, choice, offers.beganAtMs)
   );
 }

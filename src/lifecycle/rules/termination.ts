@@ -216,6 +216,7 @@ function closingFacts(observation: Observation, end: Omit<Partial<Attempt>, 'num
     account: undefined,
     offer: undefined,
     cost: undefined,
+    sshKey: undefined,
     ssh: undefined,
     ports: undefined,
     binding: undefined,

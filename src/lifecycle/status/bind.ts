@@ -72,6 +72,7 @@ function bindFacts(
     activeAt: undefined,
     readyAt: undefined,
     terminatedAt: undefined,
+    sshKey: intent.sshKey,
     ssh: undefined,
     ports: undefined,
     hint: undefined,

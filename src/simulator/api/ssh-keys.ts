@@ -27,12 +27,29 @@ function list({ world, account, request }: ApiContext): ApiAnswer {
   return json(offsetPage(world.sshKeys.of(account.userId), query.value, keyView));
 }
 
-const newKeySchema = z.object({ name: z.string(), publicKey: z.string().min(1) });
+const newKeySchema = z.object({
+  name: z.string(),
+  publicKey: z.string().regex(/^(ssh|ecdsa|sk)-\S+ [A-Za-z0-9+/]+={0,2}( [^\r\n]*)?$/),
+});
+
+/** Keys are the same if type and data are. */
+function contentOf({ publicKey }: { readonly publicKey: string }): string {
+  return publicKey.split(' ', 2).join(' ');
+}
 
 function create({ world, account, request }: ApiContext): ApiAnswer {
   const body = checkBody(request, newKeySchema);
   if (!body.ok) {
     return invalid(body.errors);
+  }
+  const held = world.sshKeys.of(account.userId);
+  const { sshKeyLimit, sameSshKeyTwice } = world.settings;
+  if (sshKeyLimit !== null && held.length >= sshKeyLimit) {
+    return failure(400, `Maximum number of SSH keys reached: ${String(sshKeyLimit)}`);
+  }
+  const isHeld = held.some((key) => contentOf(key) === contentOf(body.value));
+  if (isHeld && sameSshKeyTwice === 'Refuse') {
+    return failure(400, 'SSH key already exists');
   }
   return json(keyView(world.sshKeys.add(account.userId, body.value.name, body.value.publicKey)));
 }

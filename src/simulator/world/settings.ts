@@ -88,6 +88,16 @@ export const settingsSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe('maximum number of live instances of one user; null = none'),
+  sshKeyLimit: z
+    .int()
+    .min(0)
+    .nullable()
+    .default(null)
+    .describe('open: maximum number of SSH keys of one user; null = none'),
+  sameSshKeyTwice: z
+    .enum(['Accept', 'Refuse'])
+    .default('Accept')
+    .describe('open: a second SSH key with the same type and data'),
   instanceLimitStatus: z.int().default(400).describe('open: status at the instance limit'),
 
   slash: z

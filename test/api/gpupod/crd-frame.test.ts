@@ -150,10 +150,16 @@ describe('the rules of the definition', () => {
     expect(rules.map(({ path, rule }) => `${path}: ${rule}`)).toEqual([
       'spec: !has(self.image) || !has(self.customTemplateId)',
       "spec: !has(self.image) || self.image != 'custom_template'",
+      'spec: !has(self.ssh) || !has(self.sshKeyId)',
       'spec.placement.providers: !has(self.allow) || !has(self.deny) || self.allow.all(p, !(p in self.deny))',
       'spec.env: self.map(e, has(e.value) ? size(e.value) : 0).sum() <= 32768',
       'spec.env[]: has(self.value) != has(self.valueFrom)',
       String.raw`spec.env[].value: !self.contains('\u0000')`,
+      'spec.ssh: [has(self.keyId), has(self.publicKey), has(self.publicKeySecretRef)].filter(given, given).size() == 1',
+      "spec.ssh: !has(self.publicKey) || !self.publicKey.contains('PRIVATE KEY')",
+      String.raw`spec.ssh: !has(self.publicKey) || self.publicKey.contains('PRIVATE KEY') || !self.publicKey.trim().contains('\n')`,
+      "spec.ssh: !has(self.publicKey) || !self.publicKey.startsWith('ssh-dss')",
+      "spec.ssh: !has(self.publicKey) || self.publicKey.contains('PRIVATE KEY') || ['ssh-', 'ecdsa-', 'sk-'].exists(type, self.publicKey.trim().startsWith(type))",
       'spec.maxPrice: self >= 0.01',
       "spec.maxLifetime: duration(self) >= duration('1m')",
       'spec.maxTotalCost: self >= 0.01',
@@ -167,7 +173,7 @@ describe('the rules of the definition', () => {
 
   it('names the field to change where several take part', () => {
     const pointed = rules.filter(({ path }) => path === 'spec').map(({ fieldPath }) => fieldPath);
-    expect(pointed).toEqual(['.customTemplateId', '.image']);
+    expect(pointed).toEqual(['.customTemplateId', '.image', '.sshKeyId']);
   });
 });
 

@@ -122,6 +122,14 @@ export const HELD_ROWS: readonly StatusRow[] = [
     why: 'a person must apply the CRD',
   },
   {
+    name: 'a public key that nobody can use',
+    ready: 'Pending',
+    progress: 'InvalidSshKey',
+    known: { gpuPod: gpuPod({ spec: { ssh: { publicKey: 'ssh-dss AAAA' } } }) },
+    verdict: FAILED,
+    why: 'a person must correct the spec',
+  },
+  {
     name: 'too many failed attempts',
     ready: 'Pending',
     progress: 'AttemptsExhausted',

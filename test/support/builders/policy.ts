@@ -1,3 +1,4 @@
+import { SSH_KEY_SOURCES } from '../../../src/lifecycle/settings.ts';
 import type { Policy } from '../../../src/lifecycle/settings.ts';
 
 /** A policy that forbids only teams. */
@@ -7,6 +8,7 @@ export const OPEN_POLICY: Policy = {
   allowPrepaid: true,
   allowedTeamIds: [],
   allowedSshKeyIds: [],
+  sshKeySources: SSH_KEY_SOURCES,
   allowedDiskIds: [],
   allowedTemplateIds: [],
 };

@@ -169,17 +169,47 @@ async function sendCreate(
       },
     },
   );
-  const outcome = judgeAnswer(intent, withCause(answer, obstacle), (podId) =>
+  const judged = judgeAnswer(intent, withCause(answer, obstacle), (podId) =>
     isHeldElsewhere(context, gpuPod, podId),
   );
+  const outcome = repeatedWithKey(session, intent, judged);
   circuitBreakers.settle(requesterOf(context, gpuPod), outcome, effect.otherOffers);
   logOutcome(context, gpuPod, effect, outcome);
   if (outcome.kind === 'created') {
     account.noteOwn(outcome.instance.userId, keyVersion);
   }
   const learned = learnCreate(localState, intent, outcome, clock.monotonicMs());
-  return known(learnSession(learned, sessionBeganAtMs(state), writtenAtMs));
+  // The next attempt looks at its key again: it may have changed in its Secret, or vanished at the provider.
+  return known({ ...learnSession(learned, sessionBeganAtMs(state), writtenAtMs), sshKey: undefined });
 }
+
+const ABOUT_KEY = /\bssh[ _-]?key/i;
+
+/**
+ * A refusal proves that nothing was created. If it says that the provider no longer knows the key that the operator
+ * registered, the same attempt is repeated with the key registered again, a few times at most.
+ */
+function repeatedWithKey(
+  { sshKeys }: Pick<Context['session'], 'sshKeys'>,
+  { sshKey }: Pick<Intent, 'sshKey'>,
+  outcome: CreateOutcome,
+): CreateOutcome {
+  const fingerprint = sshKey?.fingerprint;
+  if (fingerprint === undefined) {
+    return outcome;
+  }
+  if (outcome.kind === 'created') {
+    sshKeys.noteUse(fingerprint);
+  }
+  const isForgotten =
+    outcome.kind === 'refused' && outcome.reason === 'InvalidRequest' && ABOUT_KEY.test(outcome.message);
+  return isForgotten && sshKeys.forget(fingerprint)
+    ? { kind: 'notSent', reason: 'UnexpectedResponse', message: FORGOTTEN_KEY }
+    : outcome;
+}
+
+const FORGOTTEN_KEY =
+  'The provider no longer knew the registered SSH key, so nothing was rented. The operator registers it again.';
 
 /** Why the create request must not leave at this moment; undefined if it may. */
 function findObstacle(context: Pick<Context, 'clock' | 'isLeaseFresh'>, untilMs: number): string | undefined {

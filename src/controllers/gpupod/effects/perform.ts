@@ -7,6 +7,7 @@ import { ensureSecret, removeSecret } from './connection-secret.ts';
 import { createPod } from './create-pod.ts';
 import type { EffectOutcome } from './outcome.ts';
 import { deletePod, deleteDuplicate, readOffers, readPod } from './provider-calls.ts';
+import { ensureSshKey } from './ssh-key.ts';
 import { addFinalizer, release, writeStatus } from './writes.ts';
 
 /** Performs the planned effect. The compiler demands a case for each new effect. */
@@ -36,6 +37,8 @@ export async function perform(
       return await ensureSecret(context, gpuPod, effect, localState);
     case 'removeSecret':
       return await removeSecret(context, gpuPod, effect.name, localState);
+    case 'ensureSshKey':
+      return await ensureSshKey(context, gpuPod, localState);
     case 'addFinalizer':
       return await addFinalizer(context, gpuPod, localState);
     case 'release':

@@ -115,6 +115,9 @@ export class SessionBench {
       listOffers: nowhere,
       getPodStatuses: nowhere,
       createPod: nowhere,
+      listSshKeys: nowhere,
+      createSshKey: nowhere,
+      deleteSshKey: nowhere,
     };
   }
 

@@ -1,0 +1,164 @@
+import type { Clock } from '../clock.ts';
+import type { Log } from '../kubernetes/log.ts';
+import { isSameSession } from '../lifecycle/account.ts';
+import type { AccountState } from '../lifecycle/observation.ts';
+import type { Answer, FailureReason, SendOptions } from '../lifecycle/provider.ts';
+import { installationOf, keyName } from '../lifecycle/ssh-key/key-name.ts';
+import type { PublicKey } from '../lifecycle/ssh-key/public-key.ts';
+import type { KeyRefusal, RegisteredKey, SshKeyApi } from '../lifecycle/ssh-key/ssh-key-api.ts';
+import { Turns } from './turns.ts';
+
+export interface SshKeysOptions {
+  readonly provider: Pick<SshKeyApi, 'listSshKeys' | 'createSshKey'>;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly log: Log;
+  readonly installation: string;
+  readonly account: { readonly state: AccountState };
+}
+
+/** The ID under which the provider has a key, or why it has none. */
+export type EnsuredKey =
+  | { readonly kind: 'ok'; readonly keyId: string }
+  | { readonly kind: 'failed'; readonly reason: FailureReason | KeyRefusal; readonly message: string };
+
+/** How long one list of all keys serves further registrations. Only this process adds keys of this installation. */
+const LIST_MS = 60_000;
+/** How often a key may be registered anew because the provider no longer knew it, until a create request succeeds. */
+const MAX_FORGOTTEN = 2;
+
+/**
+ * The public keys of one account that this operator uses. There is no idempotency at the provider, so all work on the
+ * keys of an account is done in turn: a key is looked for before it is registered, and an unknown outcome is followed
+ * by a list, never by a second registration.
+ */
+export class SshKeys {
+  readonly #options: SshKeysOptions;
+  readonly #turns = new Turns();
+  readonly #held = new Map<string, RegisteredKey>();
+  readonly #forgotten = new Map<string, number>();
+  #listed: { readonly keys: RegisteredKey[]; readonly beganAtMs: number } | undefined;
+  /** What is known belongs to this key of the account. */
+  #session: AccountState = { kind: 'unknown' };
+
+  constructor(options: SshKeysOptions) {
+    this.#options = options;
+  }
+
+  /** Finds the key at the provider, or registers it. */
+  async ensure(key: PublicKey, options: SendOptions): Promise<EnsuredKey> {
+    return await this.#turns.run(async () => {
+      this.#forgetOthers();
+      const held = this.#held.get(key.fingerprint);
+      return held === undefined ? await this.#findOrRegister(key, options) : ok(held);
+    });
+  }
+
+  /**
+   * The provider refused a create request because it does not know the key any more.
+   *
+   * @returns false if that happened too often, so that registering it again would not help
+   */
+  forget(fingerprint: string): boolean {
+    const times = (this.#forgotten.get(fingerprint) ?? 0) + 1;
+    this.#forgotten.set(fingerprint, times);
+    this.#held.delete(fingerprint);
+    this.#listed = undefined;
+    return times <= MAX_FORGOTTEN;
+  }
+
+  /** An instance was created with this key. */
+  noteUse(fingerprint: string): void {
+    this.#forgotten.delete(fingerprint);
+  }
+
+  #forgetOthers(): void {
+    const { state } = this.#options.account;
+    if (!isSameSession(state, this.#session)) {
+      this.#held.clear();
+      this.#forgotten.clear();
+      this.#listed = undefined;
+    }
+    this.#session = state;
+  }
+
+  async #findOrRegister(key: PublicKey, options: SendOptions): Promise<EnsuredKey> {
+    const listed = await this.#list();
+    if (listed.kind === 'failure') {
+      return failed(listed.reason, listed.message);
+    }
+    if (!options.mayStillSend()) {
+      return failed('ApiUnavailable', 'The API key changed, or the Lease was not renewed; retrying.');
+    }
+    const found = this.#find(key, listed.value, { others: false });
+    return found === undefined ? await this.#register(key, options) : this.#hold(key, found);
+  }
+
+  /** Prefers our own key to a person's. One of another installation may vanish with that installation's GpuPod. */
+  #find(
+    { content }: PublicKey,
+    keys: readonly RegisteredKey[],
+    { others }: { readonly others: boolean },
+  ): RegisteredKey | undefined {
+    const same = keys.filter((key) => key.content === content);
+    return (
+      same.find((key) => installationOf(key) === this.#options.installation) ??
+      same.find((key) => others || installationOf(key) === undefined)
+    );
+  }
+
+  async #register(key: PublicKey, options: SendOptions): Promise<EnsuredKey> {
+    const { provider, installation, log } = this.#options;
+    const name = keyName(installation, key);
+    const outcome = await provider.createSshKey({ name, publicKey: key.content }, options);
+    const { fingerprint } = key;
+    switch (outcome.kind) {
+      case 'created':
+        this.#listed?.keys.push(outcome.key);
+        log.info({ fingerprint, keyId: outcome.key.keyId }, 'registered SSH key');
+        return this.#hold(key, outcome.key);
+      case 'unknown':
+        this.#listed = undefined;
+        log.warn(
+          { fingerprint, problem: outcome.message },
+          'failed to learn whether an SSH key is registered',
+        );
+        return failed('ApiUnavailable', outcome.message);
+      case 'notSent':
+        return failed(outcome.reason, outcome.message);
+      case 'refused':
+        return (await this.#findRefused(key, outcome.reason)) ?? failed(outcome.reason, outcome.message);
+    }
+  }
+
+  /** The refusal may mean that the account has the key already, from somebody else and since the list. */
+  async #findRefused(key: PublicKey, reason: KeyRefusal): Promise<EnsuredKey | undefined> {
+    this.#listed = undefined;
+    const listed = reason === 'InvalidSshKey' ? await this.#list() : undefined;
+    const found = listed?.kind === 'ok' ? this.#find(key, listed.value, { others: true }) : undefined;
+    return found === undefined ? undefined : this.#hold(key, found);
+  }
+
+  #hold({ fingerprint }: PublicKey, key: RegisteredKey): EnsuredKey {
+    this.#held.set(fingerprint, key);
+    return ok(key);
+  }
+
+  async #list(): Promise<Answer<readonly RegisteredKey[]>> {
+    const { provider, clock } = this.#options;
+    const beganAtMs = clock.monotonicMs();
+    if (this.#listed !== undefined && beganAtMs - this.#listed.beganAtMs < LIST_MS) {
+      return { kind: 'ok', value: this.#listed.keys };
+    }
+    const answer = await provider.listSshKeys();
+    this.#listed = answer.kind === 'ok' ? { keys: [...answer.value], beganAtMs } : undefined;
+    return answer;
+  }
+}
+
+function ok({ keyId }: RegisteredKey): EnsuredKey {
+  return { kind: 'ok', keyId };
+}
+
+function failed(reason: FailureReason | KeyRefusal, message: string): EnsuredKey {
+  return { kind: 'failed', reason, message };
+}

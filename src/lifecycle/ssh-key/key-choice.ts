@@ -1,0 +1,37 @@
+import type { GpuPodSpec } from '../../api/gpupod/spec.ts';
+import type { SshKeySource } from '../settings.ts';
+
+/** Where the public key of the next instance comes from. */
+export type KeyChoice =
+  /** `id` absent: the default of the operator, else the primary key of the account. */
+  | { readonly source: 'KeyID'; readonly id: string | undefined; readonly field: string }
+  | { readonly source: 'PublicKey'; readonly text: string }
+  | { readonly source: 'PublicKeySecret'; readonly ref: { readonly name: string; readonly key: string } };
+
+/** `spec.sshKeyId` is the former name of `spec.ssh.keyId`; the CRD refuses both together. */
+export function keyChoiceOf({ ssh, sshKeyId }: Pick<GpuPodSpec, 'ssh' | 'sshKeyId'>): KeyChoice {
+  if (ssh?.publicKey !== undefined) {
+    return { source: 'PublicKey', text: ssh.publicKey };
+  }
+  if (ssh?.publicKeySecretRef !== undefined) {
+    return { source: 'PublicKeySecret', ref: ssh.publicKeySecretRef };
+  }
+  return ssh?.keyId === undefined
+    ? { source: 'KeyID', id: sshKeyId, field: 'spec.sshKeyId' }
+    : { source: 'KeyID', id: ssh.keyId, field: 'spec.ssh.keyId' };
+}
+
+/** The field of the spec that names the key, for messages. */
+export function fieldOf(choice: KeyChoice): string {
+  const FIELDS: Readonly<Record<SshKeySource, string>> = {
+    KeyID: 'spec.ssh.keyId',
+    PublicKey: 'spec.ssh.publicKey',
+    PublicKeySecret: 'spec.ssh.publicKeySecretRef',
+  };
+  return choice.source === 'KeyID' ? choice.field : FIELDS[choice.source];
+}
+
+/** Whether the operator itself registers the key at the provider before it rents. */
+export function isRegistered(choice: KeyChoice): choice is Exclude<KeyChoice, { readonly source: 'KeyID' }> {
+  return choice.source !== 'KeyID';
+}

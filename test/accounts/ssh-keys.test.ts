@@ -1,0 +1,118 @@
+import { describe, expect, it } from '@jest/globals';
+import { keyName } from '../../src/lifecycle/ssh-key/key-name.ts';
+import { aPublicKey } from '../support/builders/ssh-keys.ts';
+import { failure } from '../support/builders/snapshots.ts';
+import { INSTALLATION, SshKeyBench } from './support/ssh-key-bench.ts';
+
+const KEY = aPublicKey();
+const OURS = keyName(INSTALLATION, KEY);
+const REGISTER = `register ${OURS}`;
+
+describe('SshKeys', () => {
+  it('registers a key once, and sends nothing the next time', async () => {
+    const bench = new SshKeyBench();
+    expect(await bench.ensure()).toEqual({ kind: 'ok', keyId: 'key-1' });
+    expect(await bench.ensure()).toEqual({ kind: 'ok', keyId: 'key-1' });
+    expect(bench.requests).toEqual(['list', REGISTER]);
+  });
+
+  it('registers one key for two that ask for the same content at once', async () => {
+    const bench = new SshKeyBench();
+    expect(await Promise.all([bench.ensure(), bench.ensure()])).toEqual([
+      { kind: 'ok', keyId: 'key-1' },
+      { kind: 'ok', keyId: 'key-1' },
+    ]);
+    expect(bench.requests).toEqual(['list', REGISTER]);
+  });
+
+  it('lists once for many keys', async () => {
+    const bench = new SshKeyBench();
+    for (const byte of [1, 2, 3]) await bench.ensure(byte);
+    expect(bench.requests.filter((request) => request === 'list')).toHaveLength(1);
+    expect(bench.stored).toHaveLength(3);
+  });
+
+  it.each<{ name: string; names: readonly string[]; used: string; why: string }>([
+    { name: "a person's key", names: ['laptop'], used: 'key-1', why: 'the provider compares the content' },
+    {
+      name: 'our own key before that of a person',
+      names: ['laptop', OURS],
+      used: 'key-2',
+      why: 'the person may remove theirs',
+    },
+    {
+      name: 'a new one beside that of another installation',
+      names: [keyName('other1', KEY)],
+      used: 'key-2',
+      why: 'that installation removes its key when it no longer needs it',
+    },
+  ])('uses $name, because $why', async ({ names, used }) => {
+    const bench = new SshKeyBench();
+    for (const [index, name] of names.entries()) {
+      bench.stored.push({ keyId: `key-${String(index + 1)}`, name, content: KEY.content });
+    }
+    expect(await bench.ensure()).toEqual({ kind: 'ok', keyId: used });
+  });
+
+  it.each([
+    { name: 'was carried out', isStored: true, requests: ['list', REGISTER, 'list'] },
+    { name: 'was not', isStored: false, requests: ['list', REGISTER, 'list', REGISTER] },
+  ])('lists after a lost answer to a registration that $name', async ({ isStored, requests }) => {
+    const bench = new SshKeyBench();
+    bench.next = { isStored, outcome: { kind: 'unknown', message: 'no answer' } };
+    expect(await bench.ensure()).toMatchObject({ kind: 'failed', reason: 'ApiUnavailable' });
+    expect(await bench.ensure()).toMatchObject({ kind: 'ok' });
+    expect(bench.requests).toEqual(requests);
+    expect(bench.stored).toHaveLength(1);
+  });
+
+  it('registers nothing without a list', async () => {
+    const bench = new SshKeyBench();
+    bench.list = failure({ reason: 'Unauthorized' });
+    expect(await bench.ensure()).toMatchObject({ kind: 'failed', reason: 'Unauthorized' });
+    expect(bench.requests).toEqual(['list']);
+  });
+
+  it('registers nothing once the key of the account changed or the Lease is old', async () => {
+    const bench = new SshKeyBench();
+    bench.mayStillSend = false;
+    expect(await bench.ensure()).toMatchObject({ kind: 'failed' });
+    expect(bench.requests).toEqual(['list']);
+  });
+
+  it('uses the key that somebody else registered in between, where the provider takes no second one', async () => {
+    const bench = new SshKeyBench();
+    const ensured = bench.ensure();
+    bench.next = { isStored: true, outcome: { kind: 'refused', reason: 'InvalidSshKey', message: 'exists' } };
+    expect(await ensured).toEqual({ kind: 'ok', keyId: 'key-1' });
+    expect(bench.requests).toEqual(['list', REGISTER, 'list']);
+  });
+
+  it('says why the provider refuses a key', async () => {
+    const bench = new SshKeyBench();
+    bench.next = { isStored: false, outcome: { kind: 'refused', reason: 'QuotaExceeded', message: 'full' } };
+    expect(await bench.ensure()).toEqual({ kind: 'failed', reason: 'QuotaExceeded', message: 'full' });
+  });
+
+  it('knows nothing of the keys of another account', async () => {
+    const bench = new SshKeyBench();
+    await bench.ensure();
+    bench.stored.splice(0);
+    bench.state = { kind: 'fits', userId: 'user-2', sinceMs: 2 };
+    await bench.ensure();
+    expect(bench.requests).toEqual(['list', REGISTER, 'list', REGISTER]);
+  });
+
+  it('registers a key again that the provider forgot, but not for ever', async () => {
+    const bench = new SshKeyBench();
+    await bench.ensure();
+    bench.stored.splice(0);
+    expect(bench.keys.forget(KEY.fingerprint)).toBe(true);
+    await bench.ensure();
+    expect(bench.requests).toEqual(['list', REGISTER, 'list', REGISTER]);
+    expect(bench.keys.forget(KEY.fingerprint)).toBe(true);
+    expect(bench.keys.forget(KEY.fingerprint)).toBe(false);
+    bench.keys.noteUse(KEY.fingerprint);
+    expect(bench.keys.forget(KEY.fingerprint)).toBe(true);
+  });
+});

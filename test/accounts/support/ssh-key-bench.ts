@@ -1,0 +1,55 @@
+import { SshKeys } from '../../../src/accounts/ssh-keys.ts';
+import type { EnsuredKey } from '../../../src/accounts/ssh-keys.ts';
+import type { AccountState } from '../../../src/lifecycle/observation.ts';
+import type { Answer } from '../../../src/lifecycle/provider.ts';
+import type { NewKey, RegisteredKey, RegisterOutcome } from '../../../src/lifecycle/ssh-key/ssh-key-api.ts';
+import { VirtualClock } from '../../kubernetes/support/virtual-clock.ts';
+import { RecordingLog } from '../../kubernetes/support/recording-log.ts';
+import { aPublicKey } from '../../support/builders/ssh-keys.ts';
+
+export const INSTALLATION = 'abc123';
+
+/** The keys of a session, over a provider that does what the test says. */
+export class SshKeyBench {
+  readonly clock = new VirtualClock();
+  /** What the provider has. */
+  readonly stored: RegisteredKey[] = [];
+  readonly requests: string[] = [];
+  state: AccountState = { kind: 'fits', userId: 'user-1', sinceMs: 1 };
+  /** Replaces the answer to the next registration; the key is stored or not as it says. */
+  next: { readonly isStored: boolean; readonly outcome: RegisterOutcome } | undefined;
+  list: Answer<readonly RegisteredKey[]> | undefined;
+  mayStillSend = true;
+  readonly keys: SshKeys;
+
+  constructor() {
+    this.keys = new SshKeys({
+      clock: this.clock,
+      log: new RecordingLog(),
+      installation: INSTALLATION,
+      account: this,
+      provider: {
+        listSshKeys: async () => await this.#list(),
+        createSshKey: async (key) => await this.#create(key),
+      },
+    });
+  }
+
+  async ensure(byte = 7): Promise<EnsuredKey> {
+    return await this.keys.ensure(aPublicKey(byte), { mayStillSend: () => this.mayStillSend });
+  }
+
+  async #list(): Promise<Answer<readonly RegisteredKey[]>> {
+    this.requests.push('list');
+    return await Promise.resolve(this.list ?? { kind: 'ok', value: [...this.stored] });
+  }
+
+  async #create({ name, publicKey }: NewKey): Promise<RegisterOutcome> {
+    this.requests.push(`register ${name}`);
+    const planned = this.next;
+    this.next = undefined;
+    const key = { keyId: `key-${String(this.stored.length + 1)}`, name, content: publicKey };
+    if (planned?.isStored ?? true) this.stored.push(key);
+    return await Promise.resolve(planned?.outcome ?? { kind: 'created', key });
+  }
+}

@@ -1,0 +1,178 @@
+import { describe, expect, it } from '@jest/globals';
+import { recordAt, stringAt } from '../../src/json.ts';
+import { secretData } from '../../src/kubernetes/client/secrets-client.ts';
+import type { SettingsInput } from '../../src/simulator/world/settings.ts';
+import { anEd25519Line, aPublicKey, privatePem } from '../support/builders/ssh-keys.ts';
+import { judgeEnd } from './oracles.ts';
+import { messageOf, reasonOf } from './readings.ts';
+import { NAMESPACE, Simulation } from './simulation.ts';
+import type { SimulationOptions } from './simulation.ts';
+
+const MINUTE_MS = 60_000;
+const LINE = anEd25519Line();
+const BY_SECRET = { ssh: { publicKeySecretRef: { name: 'my-key', key: 'id.pub' } } };
+
+function begin(options: SimulationOptions = {}): Simulation {
+  const simulation = new Simulation({ isTraced: false, ...options });
+  simulation.startOperator();
+  return simulation;
+}
+
+/** The keys of the operator's account, without its primary one. */
+function registered(simulation: Simulation): readonly { readonly id: string; readonly publicKey: string }[] {
+  return simulation.api.world.sshKeys.of('user_1').filter(({ name }) => name !== 'default');
+}
+
+/** The keys that the instances of this GpuPod were requested with. */
+function requestedKeys(simulation: Simulation): readonly (string | undefined)[] {
+  return [...simulation.api.world.pods.byId.values()]
+    .filter(({ origin }) => origin === 'Api')
+    .map(({ request }) => stringAt(recordAt(request, 'pod'), 'sshKeyId'));
+}
+
+function reasonsOf(simulation: Simulation): readonly (string | undefined)[] {
+  const object = simulation.object();
+  return object === undefined ? [] : ['Synced', 'Stalled'].map((type) => reasonOf(object, type));
+}
+
+function putSecret(simulation: Simulation, text: string): void {
+  simulation.server.create(
+    'secrets',
+    NAMESPACE,
+    { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'my-key' }, data: secretData({ 'id.pub': text }) },
+    'person',
+  );
+}
+
+describe('spec.ssh.publicKey', () => {
+  it('is registered before the instance is requested, and the status says which key it is', async () => {
+    const simulation = begin();
+    simulation.apply('train-1', { ssh: { publicKey: LINE } });
+    await simulation.until('it is ready', () => simulation.isReady());
+    const [key] = registered(simulation);
+    expect(key).toMatchObject({ publicKey: aPublicKey().content });
+    expect(requestedKeys(simulation)).toEqual([key?.id]);
+    expect(recordAt(simulation.object(), 'status')['sshKey']).toEqual({
+      source: 'PublicKey',
+      fingerprint: aPublicKey().fingerprint,
+      keyId: key?.id,
+    });
+    simulation.delete();
+    await simulation.until('it is deleted', () => simulation.object() === undefined);
+    judgeEnd(simulation);
+    expect(simulation.journal.violations).toEqual([]);
+  });
+
+  it('is one key at the provider for two GpuPods', async () => {
+    const simulation = begin();
+    const names = ['train-1', 'train-2'];
+    for (const name of names) simulation.apply(name, { ssh: { publicKey: `${LINE} of ${name}` } });
+    await simulation.until('both are ready', () => names.every((name) => simulation.isReady(name)));
+    expect(registered(simulation)).toHaveLength(1);
+    expect(new Set(requestedKeys(simulation)).size).toBe(1);
+  });
+
+  it('that nobody can use rents nothing, and says why', async () => {
+    const simulation = begin();
+    simulation.apply('train-1', { ssh: { publicKey: `no-pty ${LINE}` } });
+    await simulation.pass(5 * MINUTE_MS);
+    expect(reasonsOf(simulation)).toEqual(['InvalidSshKey', 'InvalidSshKey']);
+    expect(requestedKeys(simulation)).toEqual([]);
+    simulation.edit((object) => ({
+      ...object,
+      metadata: { ...object.metadata, generation: 2 },
+      spec: { ...recordAt(object, 'spec'), ssh: { publicKey: LINE } },
+    }));
+    await simulation.until('it is ready', () => simulation.isReady());
+  });
+
+  it('is found by a list if the answer to its registration is lost', async () => {
+    const simulation = begin();
+    simulation.api.faults.add({
+      method: 'POST',
+      path: '/ssh_keys/',
+      times: 1,
+      effect: { kind: 'ResetAfter' },
+    });
+    simulation.apply('train-1', { ssh: { publicKey: LINE } });
+    await simulation.until('it is ready', () => simulation.isReady());
+    expect(registered(simulation)).toHaveLength(1);
+  });
+
+  it('is registered again if somebody removed it, and the attempt goes on', async () => {
+    const simulation = begin();
+    simulation.apply('train-1', { ssh: { publicKey: LINE } });
+    await simulation.until('it is ready', () => simulation.isReady());
+    for (const key of simulation.api.world.sshKeys.of('user_1')) simulation.api.world.sshKeys.remove(key);
+    simulation.apply('train-2', { ssh: { publicKey: LINE } });
+    await simulation.until('it is ready', () => simulation.isReady('train-2'), MINUTE_MS);
+    expect(registered(simulation)).toHaveLength(1);
+    simulation.delete();
+    simulation.delete('train-2');
+    await simulation.until('they are deleted', () => simulation.objects().length === 0);
+    judgeEnd(simulation);
+    expect(simulation.journal.violations).toEqual([]);
+  });
+
+  it.each<{ name: string; provider: SettingsInput; reason: string; says: string }>([
+    {
+      name: 'the account has no room for another key',
+      provider: { sshKeyLimit: 1 },
+      reason: 'QuotaExceeded',
+      says: 'has no room for the SSH key of spec.ssh.publicKey',
+    },
+    {
+      name: 'the API key may not manage SSH keys',
+      provider: {
+        accounts: [
+          {
+            key: 'test-key',
+            userId: 'user_1',
+            scopes: {
+              availability: { read: true, write: true },
+              instances: { read: true, write: true },
+            },
+          },
+        ],
+      },
+      reason: 'Unauthorized',
+      says: 'Give it the permission "SSH Keys: read and write"',
+    },
+  ])('rents nothing while $name, and says so', async ({ provider, reason, says }) => {
+    const simulation = begin({ provider });
+    simulation.apply('train-1', { ssh: { publicKey: LINE } });
+    simulation.apply('train-2');
+    await simulation.until('the other one is ready', () => simulation.isReady('train-2'));
+    await simulation.pass(5 * MINUTE_MS);
+    expect(reasonsOf(simulation)).toEqual([reason, undefined]);
+    expect(messageOf(simulation.object(), 'Synced')).toContain(says);
+    expect(requestedKeys(simulation)).toEqual([undefined]);
+  });
+});
+
+describe('spec.ssh.publicKeySecretRef', () => {
+  it('waits for its Secret, and then rents with the key in it', async () => {
+    const simulation = begin();
+    simulation.apply('train-1', BY_SECRET);
+    await simulation.pass(2 * MINUTE_MS);
+    expect(reasonsOf(simulation)).toEqual(['ReferenceNotFound', undefined]);
+    expect(requestedKeys(simulation)).toEqual([]);
+    putSecret(simulation, `${LINE}\n`);
+    await simulation.until('it is ready', () => simulation.isReady(), MINUTE_MS);
+    expect(registered(simulation)).toMatchObject([{ publicKey: aPublicKey().content }]);
+  });
+
+  it('says that the Secret holds a private key, and repeats nothing of it', async () => {
+    const simulation = begin();
+    const pem = privatePem();
+    putSecret(simulation, pem);
+    simulation.apply('train-1', BY_SECRET);
+    await simulation.pass(2 * MINUTE_MS);
+    expect(reasonsOf(simulation)).toEqual(['InvalidSshKey', undefined]);
+    expect(messageOf(simulation.object(), 'Synced')).toBe(
+      'spec.ssh.publicKeySecretRef: Secret team-a/my-key, key id.pub: the value is a private key. Give the public key instead, from the file that ends in .pub, and do not use this private key any more: others may have read it.',
+    );
+    expect(requestedKeys(simulation)).toEqual([]);
+    expect(registered(simulation)).toEqual([]);
+  });
+});
