@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Answer, DeleteOutcome, Failure, SendOptions } from '../lifecycle/provider.ts';
 import type { KeyRefusal, NewKey, RegisteredKey, RegisterOutcome } from '../lifecycle/ssh-key/ssh-key-api.ts';
 import { deleteOutcome } from './delete-outcome.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { providerId, secretKeyRef } from '../common/field-kinds.ts';
 
 /** Private keys are longer than public ones. They reach the rule that says what they are, and no message repeats them. */
