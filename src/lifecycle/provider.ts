@@ -1,6 +1,9 @@
 import type { OfferList, OfferQuery } from '../offers/offer-source.ts';
 import type { InstanceRequest } from './instance-request.ts';
+import type { Answer, DeleteOutcome, Failure, FailureReason, NotFound, SendOptions } from './answers.ts';
 import type { SshKeyApi } from './ssh-key/ssh-key-api.ts';
+
+export type { Answer, DeleteOutcome, Failure, FailureReason, NotFound, SendOptions } from './answers.ts';
 
 /**
  * The provider as the lifecycle sees it. Each method answers one question, and every expected outcome is a value.
@@ -37,56 +40,9 @@ export interface Provider extends SshKeyApi {
 /** Returns how many instances of a wallet are known to be terminating. */
 export type TerminatingCount = (wallet: Wallet) => number;
 
-export interface SendOptions {
-  /**
-   * Called right before the first byte is sent. If it returns false, nothing is sent: a DELETE fails, a create
-   * request is `notSent`.
-   */
-  readonly mayStillSend: () => boolean;
-}
-
 export interface CreateOptions extends SendOptions {
   /** The caller has already waited for its turn at the rate limiter of the account. @default false */
   readonly turnTaken?: boolean;
-}
-
-/** A usable answer, or the reason why there is none. */
-export type Answer<T> = { readonly kind: 'ok'; readonly value: T } | Failure;
-
-/** No usable answer. It says nothing about whether an instance exists. */
-export interface Failure {
-  readonly kind: 'failure';
-  readonly reason: FailureReason;
-  /** One sentence for a person, without secrets. */
-  readonly message: string;
-  readonly httpStatus?: number;
-  /** The wait that the provider asked for, in milliseconds. */
-  readonly retryAfterMs?: number;
-  /** The answers were valid but changed while they were read. A quick retry is no burden on the provider. */
-  readonly isUnstable?: true;
-}
-
-/**
- * - `CredentialsMissing`: no API key is configured.
- * - `Unauthorized`: 401 or 403.
- * - `PaymentRequired`: 402, or the instance limit of the account.
- * - `RateLimited`: 429.
- * - `ApiUnavailable`: no connection, timeout, or 5xx.
- * - `InvalidRequest`: the provider does not accept a value in the query, such as a GPU type.
- * - `UnexpectedResponse`: the answer breaks the API's contract, or a list is incomplete.
- */
-export type FailureReason =
-  | 'CredentialsMissing'
-  | 'Unauthorized'
-  | 'PaymentRequired'
-  | 'RateLimited'
-  | 'ApiUnavailable'
-  | 'InvalidRequest'
-  | 'UnexpectedResponse';
-
-export interface NotFound {
-  readonly kind: 'notFound';
-  readonly message: string;
 }
 
 /**
@@ -131,8 +87,6 @@ export type RefusalReason =
   | 'Unauthorized'
   | 'PaymentRequired'
   | 'RateLimited';
-
-export type DeleteOutcome = { readonly kind: 'accepted' } | NotFound | Failure;
 
 /** What one answer of the provider says about one instance. Fields that the answer does not carry are absent. */
 export interface InstanceSnapshot {

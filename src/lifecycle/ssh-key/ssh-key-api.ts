@@ -1,4 +1,4 @@
-import type { Answer, DeleteOutcome, SendOptions } from '../provider.ts';
+import type { Answer, DeleteOutcome, SendOptions } from '../answers.ts';
 
 /** The SSH keys of an account at the provider. Like `Provider`: every expected outcome is a value. */
 export interface SshKeyApi {
