@@ -10,9 +10,9 @@ const root = path.resolve(import.meta.dirname, '../..');
 /** Files beside the bundle that the programs read at run time. */
 const dataFiles = ['src/simulator/offers/default-offers.yaml'];
 
-/** Some CommonJS packages in the bundle still call `require` for modules of Node. */
-const requireForCommonJs =
-  "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+/** Some CommonJS packages in the bundle still call `require` for modules of Node, or read `__dirname`. */
+const namesForCommonJs =
+  "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); const __dirname = import.meta.dirname;";
 
 const EXECUTABLE = 0o755;
 
@@ -41,7 +41,7 @@ export async function bundle(outdir: string): Promise<Bundle[]> {
     format: 'esm',
     platform: 'node',
     target: 'node22',
-    banner: { js: requireForCommonJs },
+    banner: { js: namesForCommonJs },
     plugins: [leaveOut, lazyBuiltins],
     // Less to parse; names stay, so that stack traces can be read without the map.
     minifySyntax: true,

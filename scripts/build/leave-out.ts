@@ -23,7 +23,12 @@ const standIns: Readonly<Record<string, string>> = {
     export class Http2ServerResponse {}
     export function connect() { throw new Error('http2 is not in this bundle'); }
     export default { constants, connect };`,
+  // An optional native part of ssh2, which goes on without it.
+  'cpu-features': "throw new Error('cpu-features is not in this bundle');",
 };
+
+/** For native parts, which a bundle cannot hold. ssh2 goes on without its own. */
+const NATIVE_PART = "throw new Error('native code is not in this bundle');";
 
 const namespace = 'stand-in';
 /** Marks resolutions that this plugin requests itself. */
@@ -42,10 +47,13 @@ async function withoutSideEffects(
 export const leaveOut: Plugin = {
   name: 'leave-out',
   setup(build) {
-    build.onResolve({ filter: /^(gaxios|undici)$/ }, ({ path }) => ({ path, namespace }));
     build.onResolve({ filter: /^node:http2$/ }, ({ path, importer }) =>
       /node_modules[/\\]got[/\\]/.test(importer) ? { path, namespace } : undefined,
     );
+    build.onResolve({ filter: /^(gaxios|undici|cpu-features)$|\.node$/ }, ({ path }) => ({
+      path,
+      namespace,
+    }));
     build.onResolve({ filter: /^@kubernetes\/client-node$/ }, async (args) => {
       if (args.pluginData === asked) return undefined;
       if (/@dot-i[/\\]k8s-operator/.test(args.importer)) return { path: args.path, namespace };
@@ -57,6 +65,6 @@ export const leaveOut: Plugin = {
       if (isOurs || args.pluginData === asked || args.path.includes('polyfill')) return undefined;
       return withoutSideEffects(build, args.path, args.resolveDir);
     });
-    build.onLoad({ filter: /.*/, namespace }, ({ path }) => ({ contents: standIns[path] ?? '' }));
+    build.onLoad({ filter: /.*/, namespace }, ({ path }) => ({ contents: standIns[path] ?? NATIVE_PART }));
   },
 };

@@ -41,6 +41,11 @@ const program = new Command('simulator')
   .option('--installing-seconds <seconds>', 'ACTIVE until installationStatus FINISHED', number)
   .option('--deleting-seconds <seconds>', 'DELETING', number)
   .option('--requests-per-second <rate>', 'global rate limit', number)
+  .option('--ssh', 'gives each ACTIVE instance an SSH server on loopback that accepts its registered key')
+  .option(
+    '--ssh-commands',
+    'these servers run what they are asked to, ON THIS COMPUTER, in a temporary directory each',
+  )
   .addHelpText('after', helpText);
 
 interface Options {
@@ -57,6 +62,8 @@ interface Options {
   installingSeconds?: number;
   deletingSeconds?: number;
   requestsPerSecond?: number;
+  ssh?: boolean;
+  sshCommands?: boolean;
 }
 
 /** Converts a number of the command line by `factor`. Returns nothing if the option is absent. */
@@ -84,7 +91,7 @@ function settingsOf(options: Options): SettingsInput {
 }
 
 async function run(options: Options): Promise<void> {
-  const { port, host, seed, offers } = options;
+  const { port, host, seed, offers, ssh = false, sshCommands = false } = options;
   const settings = settingsOf(options);
   const faults = options.faults === undefined ? [] : readYaml(options.faults);
   const rules = z.array(faultRuleSchema).parse(faults);
@@ -94,6 +101,7 @@ async function run(options: Options): Promise<void> {
     seed,
     settings,
     ...(offers === undefined ? {} : { offers }),
+    ...(ssh || sshCommands ? { ssh: { runsCommands: sshCommands } } : {}),
   });
   for (const rule of rules) {
     simulator.faults.add(rule);

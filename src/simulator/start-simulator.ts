@@ -5,6 +5,7 @@ import type { RequestLog } from './api/request-log.ts';
 import type { FaultStore } from './faults/fault-store.ts';
 import { createServer } from './http/server.ts';
 import { DEFAULT_OFFERS_FILE, loadOffers } from './offers/load-offers.ts';
+import type { SshOptions, SshServers } from './ssh/ssh-servers.ts';
 import type { Ledger } from './world/ledger.ts';
 import { offerCatalogueSchema } from './world/offer.ts';
 import type { OfferCatalogue, OfferCatalogueInput } from './world/offer.ts';
@@ -26,6 +27,8 @@ export interface SimulatorOptions {
   settings?: SettingsInput;
   /** Rows, or a file with rows. Default: the catalogue that the simulator brings along. */
   offers?: OfferCatalogueInput | URL | string;
+  /** Each ACTIVE instance has an SSH server of its own on loopback. Default: none has. */
+  ssh?: SshOptions | undefined;
 }
 
 /** A running simulator. A change to any part takes effect with the next request. */
@@ -42,6 +45,8 @@ export interface Simulator {
   settings: Settings;
   faults: FaultStore;
   requests: RequestLog;
+  /** Absent without the option `ssh`. */
+  ssh: SshServers | undefined;
   /** Closes the server and every connection, and cuts slow answers. */
   stop(): Promise<void>;
 }
@@ -61,11 +66,16 @@ function catalogueOf(offers: SimulatorOptions['offers']): OfferCatalogue {
  */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { port = 0, host = '127.0.0.1', clock = systemClock, seed = 1 } = options;
+  const { ssh } = options;
   const settings = settingsSchema.parse(options.settings ?? {});
-  const api = new SimulatedApi({ clock, seed, settings, catalogue: catalogueOf(options.offers) });
+  if (ssh !== undefined) {
+    settings.sshHost ??= '127.0.0.1';
+  }
+  const api = new SimulatedApi({ clock, seed, settings, catalogue: catalogueOf(options.offers), ssh });
   const stopping = new AbortController();
   const server = createServer(api, clock, stopping.signal);
   const url = await server.listen({ port, host });
+  void api.ssh?.watch(clock);
   const { world, faults, requests } = api;
   return {
     url,
@@ -77,9 +87,11 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     settings,
     faults,
     requests,
+    ssh: api.ssh,
     async stop() {
       stopping.abort();
       await server.close();
+      await api.ssh?.stop();
     },
   };
 }

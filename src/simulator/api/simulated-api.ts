@@ -7,6 +7,8 @@ import { createRandomSource } from '../world/random.ts';
 import type { Account } from '../world/settings.ts';
 import { createWorld } from '../world/world.ts';
 import type { World, WorldOptions } from '../world/world.ts';
+import { SshServers } from '../ssh/ssh-servers.ts';
+import type { SshOptions } from '../ssh/ssh-servers.ts';
 import { failure, isRecord, json } from './answer.ts';
 import type { ApiAnswer, ApiRequest } from './answer.ts';
 import { RateLimit } from './rate-limit.ts';
@@ -71,11 +73,14 @@ export class SimulatedApi {
   readonly world: World;
   readonly faults: FaultStore;
   readonly requests = new RequestLog();
+  /** Absent if instances have no SSH servers. */
+  readonly ssh: SshServers | undefined;
   readonly #clock: Clock;
   readonly #limit: RateLimit;
 
-  constructor(options: WorldOptions) {
+  constructor(options: WorldOptions & { readonly ssh?: SshOptions | undefined }) {
     this.world = createWorld(options);
+    this.ssh = options.ssh === undefined ? undefined : new SshServers(this.world, options.ssh);
     this.#clock = options.clock;
     // Faults draw from a source of their own, so that they do not change the IDs of instances.
     this.faults = new FaultStore(options.clock, createRandomSource(options.seed + 1));

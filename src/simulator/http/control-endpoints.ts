@@ -177,6 +177,15 @@ const writing: readonly ControlEndpoint[] = [
       return {};
     },
   },
+  {
+    method: 'POST',
+    path: '/_simulator/pods/:id/host-key',
+    does: 'changes the SSH host key of an instance, as a new installation does',
+    handle: ({ world }, { id }) => {
+      world.pods.changeHostKey(id);
+      return {};
+    },
+  },
 ];
 
 export const controlEndpoints: readonly ControlEndpoint[] = [...reading, ...writing];

@@ -57,6 +57,8 @@ export function createServer(api: SimulatedApi, clock: Clock, signal: AbortSigna
       if (reception.waitMs > 0) {
         await clock.sleep(reception.waitMs, signal);
       }
+      // The answer names the ports of the servers.
+      await api.ssh?.settle();
       await deliver(reply.raw, reception.proceed(), clock, signal);
     } catch (error) {
       if (signal.aborted) {

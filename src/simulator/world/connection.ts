@@ -17,6 +17,9 @@ interface PodConnection {
 
 /** The external port of the instance's SSH server. UserHost names no port, which means 22. */
 function sshPort(pod: Pod): string {
+  if (pod.sshPort !== null) {
+    return String(pod.sshPort);
+  }
   return pod.sshShape === 'UserHost' ? '22' : String(22000 + (pod.number % 1000));
 }
 

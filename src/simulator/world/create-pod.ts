@@ -105,6 +105,7 @@ function createFrom(context: CreateContext, raw: unknown, isFailed: boolean): Po
     customTemplateId: body.pod.customTemplateId ?? null,
     autoRestart: body.pod.autoRestart ?? false,
     diskIds: body.disks ?? [],
+    installedKey: world.sshKeys.installed(account.userId, body.pod.sshKeyId),
     maxPrice: body.pod.maxPrice ?? null,
     request: raw,
     origin: 'Api',

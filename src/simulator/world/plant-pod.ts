@@ -37,6 +37,7 @@ export function plantPod(world: World, input: PlantInput): Pod {
     customTemplateId: null,
     autoRestart: false,
     diskIds: [],
+    installedKey: world.sshKeys.installed(userId),
     maxPrice: null,
     request: null,
     origin: 'Planted',

@@ -16,6 +16,15 @@ export const SSH_SHAPES = [
 
 export type SshShape = (typeof SSH_SHAPES)[number];
 
+/** What connections to the SSH port of an instance get. */
+const SSH_SERVER_RULES = [
+  'Serves',
+  'Closes', // the connection is closed at once
+  'Silent', // the connection stays open, and nothing is ever sent
+] as const;
+
+export type SshServerRule = (typeof SSH_SERVER_RULES)[number];
+
 /** How the life cycle of an instance goes. */
 const OUTCOMES = [
   'Ready',
@@ -51,6 +60,10 @@ export const podRuleSchema = z.strictObject({
   sshShape: z.enum(SSH_SHAPES).optional().describe('how sshConnection is written'),
   earlySshShape: z.enum(SSH_SHAPES).optional().describe('the shape for the first earlySshMs of ACTIVE'),
   earlySshMs: durationMs.optional().describe('see earlySshShape'),
+  sshServer: z.enum(SSH_SERVER_RULES).optional().describe('with --ssh: what connections to the SSH port get'),
+  sshLateMs: durationMs
+    .optional()
+    .describe('with --ssh: how long after ACTIVE the SSH port closes connections before it serves them'),
   priceShownFrom: z
     .enum(PRICE_SHOWN_FROM)
     .optional()

@@ -20,6 +20,7 @@ type NewPod = Pick<
   | 'customTemplateId'
   | 'autoRestart'
   | 'diskIds'
+  | 'installedKey'
   | 'maxPrice'
   | 'request'
   | 'origin'
@@ -50,6 +51,7 @@ export class PodStore {
       installingMs: this.#scaled(rule.installingMs ?? own.installingMs),
       deletingMs: this.#scaled(rule.deletingMs ?? own.deletingMs),
       earlySshMs: this.#scaled(rule.earlySshMs ?? 0),
+      sshLateMs: this.#scaled(rule.sshLateMs ?? 0),
     };
   }
 
@@ -77,6 +79,9 @@ export class PodStore {
       outcome: rule.outcome ?? 'Ready',
       sshShape: rule.sshShape ?? 'UserHostPort',
       earlySshShape: rule.earlySshShape ?? 'Null',
+      sshServer: rule.sshServer ?? 'Serves',
+      sshPort: null,
+      hostKeyChanges: 0,
       host: this.#settings.sshHost ?? `203.0.113.${String((number % 254) + 1)}`,
       shown: { ...shownBy(rule), priceShownLateMs: this.#scaled(rule.priceShownLateMs ?? 0) },
       prices: plannedPrices(nowMs, usdPerHour, rule.activePriceFactor ?? 1, timing),
@@ -148,6 +153,11 @@ export class PodStore {
   /** Renames an instance, as a person does on the web page. */
   rename(id: string, name: string): void {
     this.get(id).renamedTo = name;
+  }
+
+  /** Gives an instance another SSH host key, as a new installation does. */
+  changeHostKey(id: string): void {
+    this.get(id).hostKeyChanges += 1;
   }
 
   /** Changes the price of a running instance from now on (`isVariable`). */

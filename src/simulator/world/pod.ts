@@ -1,6 +1,6 @@
 import type { InstallationStatus, PodStatus } from './enums.ts';
 import type { Offer } from './offer.ts';
-import type { Outcome, PodRule, SshShape } from './pod-rule.ts';
+import type { Outcome, PodRule, SshServerRule, SshShape } from './pod-rule.ts';
 import type { PodSizes } from './price.ts';
 
 /** Why an instance terminated. */
@@ -36,6 +36,7 @@ export interface PodTiming {
   installingMs: number;
   deletingMs: number;
   earlySshMs: number;
+  sshLateMs: number;
 }
 
 /** Everything about one instance. Its state at a time is computed (`pod-state.ts`), never stored. */
@@ -53,6 +54,8 @@ export interface Pod {
   readonly customTemplateId: string | null;
   readonly autoRestart: boolean | null;
   readonly diskIds: readonly string[];
+  /** The public key that may log in, as one line of text, or null if the account had none. */
+  readonly installedKey: string | null;
   readonly maxPrice: number | null;
   /** The create body as sent, or null for a planted instance. */
   readonly request: unknown;
@@ -63,12 +66,17 @@ export interface Pod {
   readonly sshShape: SshShape;
   readonly earlySshShape: SshShape;
   readonly host: string;
+  readonly sshServer: SshServerRule;
   readonly shown: Shown;
   /** Price changes, oldest first. The first is at creation. */
   readonly prices: { fromMs: number; usdPerHour: number }[];
   forced: ForcedState | null;
   /** The name that a person gave it on the web page, or null. */
   renamedTo: string | null;
+  /** The port of its SSH server on loopback, or null while none runs. */
+  sshPort: number | null;
+  /** How often its host key has changed. */
+  hostKeyChanges: number;
   deletedAtMs: number | null;
   /** When it terminates or terminated, possibly in the future. Null while no end is planned. */
   endsAtMs: number | null;

@@ -31,6 +31,15 @@ export class SshKeyStore {
     return this.of(userId).find((key) => key.id === id);
   }
 
+  /** The public key that a new instance of this user gets: the requested one, else the primary one. */
+  installed(userId: string, requestedId?: string | null): string | null {
+    const key =
+      requestedId === undefined || requestedId === null
+        ? this.of(userId).find(({ isPrimary }) => isPrimary)
+        : this.find(userId, requestedId);
+    return key?.publicKey ?? null;
+  }
+
   add(userId: string, name: string, publicKey: string): SshKey {
     const nowMs = this.#clock.nowMs();
     const key = {
