@@ -59,6 +59,12 @@ function catalogueOf(offers: SimulatorOptions['offers']): OfferCatalogue {
   return isFile ? loadOffers(offers) : offerCatalogueSchema.parse(offers);
 }
 
+/** The SSH servers of instances listen on loopback, so that is the address of all instances. */
+function settingsOf({ settings, ssh }: SimulatorOptions): Settings {
+  const parsed = settingsSchema.parse(settings ?? {});
+  return ssh === undefined ? parsed : { ...parsed, sshHost: parsed.sshHost ?? '127.0.0.1' };
+}
+
 /**
  * Starts the simulated provider on loopback.
  *
@@ -66,12 +72,9 @@ function catalogueOf(offers: SimulatorOptions['offers']): OfferCatalogue {
  */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { port = 0, host = '127.0.0.1', clock = systemClock, seed = 1 } = options;
-  const { ssh } = options;
-  const settings = settingsSchema.parse(options.settings ?? {});
-  if (ssh !== undefined) {
-    settings.sshHost ??= '127.0.0.1';
-  }
-  const api = new SimulatedApi({ clock, seed, settings, catalogue: catalogueOf(options.offers), ssh });
+  const settings = settingsOf(options);
+  const catalogue = catalogueOf(options.offers);
+  const api = new SimulatedApi({ clock, seed, settings, catalogue, ssh: options.ssh });
   const stopping = new AbortController();
   const server = createServer(api, clock, stopping.signal);
   const url = await server.listen({ port, host });
