@@ -2,10 +2,11 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { shownLines, textOfPicture } from '../../scripts/demo/picture.ts';
 import { until } from '../support/until.ts';
 
 const MINUTE_MS = 60_000;
@@ -13,6 +14,17 @@ const MINUTE_MS = 60_000;
 jest.setTimeout(20 * MINUTE_MS);
 
 const script = path.resolve(import.meta.dirname, '../../scripts/demo.ts');
+const picture = path.resolve(import.meta.dirname, '../../docs/images/demo.svg');
+
+/** Rows that a run may show or miss, because they last for moments. */
+const PASSING_ROW = /^train-1 +(?:False|\[)/;
+
+/** What does not depend on the run: no passing rows, and neither ages nor bills. */
+function formsOf(lines: readonly string[]): readonly string[] {
+  return lines
+    .filter((line) => !PASSING_ROW.test(line))
+    .map((line) => line.replace(/\d+s$/, 'age').replace(/[\d.]+ s at (.*) = .*/, 'time at $1'));
+}
 
 /** All temporary files of the demo. Every file that is left is a leak. */
 let temporary: string;
@@ -62,6 +74,8 @@ describe('npm run demo', () => {
     expect(text()).toContain('✔ instances that still bill: 0, must be 0');
     expect(text()).not.toContain('✘');
     expect(child.exitCode).toBe(0);
+    // The picture in the README. `npm run demo:picture` draws it again.
+    expect(formsOf(textOfPicture(await readFile(picture, 'utf8')))).toEqual(formsOf(shownLines(text())));
     await untilCleanedUp();
   });
 
