@@ -2,8 +2,8 @@ import type { Clock } from '../clock.ts';
 import type { Log } from '../kubernetes/log.ts';
 import type { Provider } from '../lifecycle/provider.ts';
 import type { ProtocolTimings } from '../lifecycle/settings.ts';
-import type { MicroUsd } from '../offers/money.ts';
 import { gpuTypeOf, upstreamOf } from '../offers/offer-key.ts';
+import { identityOf } from '../lifecycle/account.ts';
 import { isSurelyOurs, mayAsk, namedAccounts, noteOwnPods } from './account-evidence.ts';
 import type { GpuPodList } from './account-evidence.ts';
 import { AccountWatch } from './account-watch.ts';
@@ -13,11 +13,13 @@ import { Cooldowns } from './cooldowns.ts';
 import { InstancePoller } from './instance-poller.ts';
 import { Inventory } from './inventory.ts';
 import type { WalletReport } from './inventory.ts';
+import type { Lister } from './live-instances.ts';
 import { KeyFailures } from './key-failures.ts';
 import { createListReporter } from './list-reports.ts';
 import { ProviderHealth } from './provider-health.ts';
-import { Reservations } from './reservations.ts';
+import type { Reservations } from './reservations.ts';
 import { SshKeys } from './ssh-keys.ts';
+import { OWN_ACCOUNT } from './stated.ts';
 import { VanishedInstances } from './vanished-instances.ts';
 
 /**
@@ -31,6 +33,7 @@ export interface AccountSession {
   readonly account: AccountWatch;
   readonly circuitBreakers: CircuitBreakers;
   readonly cooldowns: Cooldowns;
+  /** The sums of all accounts, which all sessions share. */
   readonly reservations: Reservations;
   readonly poller: InstancePoller;
   readonly inventory: Inventory;
@@ -64,8 +67,7 @@ export interface SessionOptions extends Pick<AccountSession, 'name' | 'provider'
   readonly gpuPods: GpuPodList;
   /** Teams whose instances may have been rented with this key. */
   readonly teamIds: () => readonly string[];
-  /** What an instance with an unknown price counts, in micro-dollars per hour. */
-  readonly assumedPrice: MicroUsd;
+  readonly reservations: Reservations;
   /** Multiplies cooldowns and breaker times; differs from 1 only in tests. */
   readonly cooldownScale: number;
   readonly onListed?: ((report: WalletReport) => void) | undefined;
@@ -89,7 +91,8 @@ export interface SessionSignals {
 
 /** Builds the session of one API key. It sends nothing. */
 export function createSession(options: SessionOptions, signals: SessionSignals): AccountSession {
-  const { name, provider, takeCreateTurn, clock, log, timings, installation, cooldownScale } = options;
+  const { name, provider, takeCreateTurn, clock, log, timings, installation, cooldownScale, reservations } =
+    options;
   const enqueue = (key: string): void => {
     signals.enqueue(key);
   };
@@ -119,13 +122,6 @@ export function createSession(options: SessionOptions, signals: SessionSignals):
   );
   const vanished = new VanishedInstances(clock, timings.massAbsenceMs);
   const poller = new InstancePoller({ provider, clock, timings, health, vanished, onChange: enqueue });
-  const reservations = new Reservations({
-    view: options.gpuPods,
-    clock,
-    timings,
-    installation,
-    assumedPrice: options.assumedPrice,
-  });
   const inventory = new Inventory({
     provider,
     clock,
@@ -135,7 +131,7 @@ export function createSession(options: SessionOptions, signals: SessionSignals):
     onList: (result, complete) => {
       noteOwnPods(account, { ...result, installation });
       if (isSurelyOurs(account.state, result.beganAtMs)) {
-        reservations.takeInventory(result, complete);
+        reservations.takeInventory(listerOf({ name, account }), result, complete);
       }
       poller.takeList(result, complete);
     },
@@ -163,4 +159,9 @@ export function createSession(options: SessionOptions, signals: SessionSignals):
     sshKeys,
   };
   return { name, provider, takeCreateTurn, ...known };
+}
+
+/** Whose lists this session takes. */
+export function listerOf({ name, account }: Pick<AccountSession, 'name' | 'account'>): Lister {
+  return { name, userId: identityOf(account.state)?.userId, isOwn: name === OWN_ACCOUNT };
 }

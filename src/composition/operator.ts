@@ -115,8 +115,8 @@ export async function startOperator(config: Config, log: Logger): Promise<Runnin
       const { accounts } = controller;
       telemetry.observe({
         cooldowns: () => sampleCooldowns(accounts.all()),
-        unowned: () => sampleUnowned(accounts.all()),
-        reserved: () => sampleReserved(accounts.all()),
+        unowned: () => sampleUnowned(accounts.own),
+        reserved: () => sampleReserved(accounts.own),
         accountRefused: () => sampleAccountRefused(accounts.all()),
       });
       const ofAccounts = accountControllers(parts, cluster, watchedAccounts, { gpuPods, controller });

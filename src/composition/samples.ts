@@ -104,13 +104,12 @@ function sampleEndedAttempts({ status }: GpuPod): readonly EndedAttemptSample[] 
 }
 
 /** USD per hour of instances without a GpuPod, by kind. */
-export function sampleUnowned(
-  sessions: readonly Pick<AccountSession, 'reservations'>[],
-): ReadonlyMap<string, number> {
-  const usd = sessions.map(({ reservations }) =>
-    [...reservations.unowned()].map(([kind, micros]) => [kind, microsToUsd(micros)] as const),
-  );
-  return sumByKey(usd.flat());
+export function sampleUnowned({
+  reservations,
+}: {
+  readonly reservations: Pick<Reservations, 'unowned'>;
+}): ReadonlyMap<string, number> {
+  return new Map([...reservations.unowned()].map(([kind, micros]) => [kind, microsToUsd(micros)]));
 }
 
 /** Cooldowns in effect, by reason. */
@@ -129,11 +128,12 @@ function sumByKey(entries: readonly (readonly [string, number])[]): ReadonlyMap<
 }
 
 /** USD per hour that count towards the limit on all instances; 0 before the first complete list. */
-export function sampleReserved(
-  sessions: readonly { readonly reservations: Pick<Reservations, 'elsewhere'> }[],
-): number {
-  const micros = sessions.map(({ reservations }) => reservations.elsewhere('') ?? 0);
-  return microsToUsd(micros.reduce((sum, one) => sum + one, 0));
+export function sampleReserved({
+  reservations,
+}: {
+  readonly reservations: Pick<Reservations, 'elsewhere' | 'awaited'>;
+}): number {
+  return reservations.awaited() === undefined ? microsToUsd(reservations.elsewhere('').micros) : 0;
 }
 
 /** Why the provider refuses create requests of an account: a problem of its key, or an open circuit breaker. */

@@ -52,6 +52,8 @@ export interface Observation {
   readonly cooldownOf: (offerKey: string) => { readonly reason: string } | undefined;
   /** Micro-dollars per hour of all other instances and reservations. Absent before the first complete list. */
   readonly reservedElsewhere?: MicroUsd;
+  /** The account whose first complete list that sum waits for. */
+  readonly awaitedList?: string;
 }
 
 export interface Now {

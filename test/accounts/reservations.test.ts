@@ -2,6 +2,9 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
 import type { InstanceSnapshot } from '../../src/lifecycle/provider.ts';
 import { Reservations } from '../../src/accounts/reservations.ts';
+import type { Lister } from '../../src/accounts/live-instances.ts';
+import type { Owner } from '../../src/accounts/stated.ts';
+import type { Intent } from '../../src/lifecycle/intent.ts';
 import { POD_ID, gpuPod, rawGpuPod, rentedStatus } from '../support/builders/gpu-pod.ts';
 import type { GpuPodOverrides } from '../support/builders/gpu-pod.ts';
 import { INSTALLATION, intent, nameOfAttempt } from '../support/builders/intent.ts';
@@ -10,10 +13,14 @@ import { aSnapshot } from '../support/builders/snapshots.ts';
 const HOUR_MS = 3_600_000;
 const ASSUMED = 7_000_000;
 const OTHER = 'another uid';
+const OWN_KEY: Lister = { name: 'operator', userId: 'user-1', isOwn: true };
+const TEAM_B: Lister = { name: 'GpuAccount/team-b/default', userId: 'user-b', isOwn: false };
+const OWNER: Owner = { account: 'operator', namespace: 'team-a' };
 
 let nowMs: number;
 let objects: RawObject[];
 let reservations: Reservations;
+let expected: readonly Lister[];
 
 beforeEach(() => {
   nowMs = Date.parse('2026-11-23T12:00:00Z');
@@ -24,7 +31,11 @@ beforeEach(() => {
     installation: INSTALLATION,
     timings: { settleMs: 90_000, goneSpacingMs: 30_000 },
     assumedPrice: ASSUMED,
+    expected: () => expected,
   });
+  reservations.takeRetained(OWN_KEY, []);
+  reservations.takeRetained(TEAM_B, []);
+  expected = [OWN_KEY];
 });
 
 /** Takes a complete list, 100 s after the previous one. */
@@ -37,8 +48,18 @@ function takeAt(
   beganAtMs: number,
   instances: readonly InstanceSnapshot[] = [],
   complete: readonly (string | undefined)[] = [undefined],
+  lister = OWN_KEY,
 ): void {
-  reservations.takeInventory({ instances, beganAtMs }, new Set(complete));
+  reservations.takeInventory(lister, { instances, beganAtMs }, new Set(complete));
+}
+
+/** Micro-dollars per hour of all others. */
+function elsewhere(uid: string): number {
+  return reservations.elsewhere(uid).micros;
+}
+
+function reserve(uid: string, create: Intent, micros: number | undefined): boolean {
+  return reservations.reserve(uid, create, OWNER, micros === undefined ? [] : [{ scope: {}, micros }]);
 }
 
 function rented(overrides: GpuPodOverrides = {}): RawObject {
@@ -60,28 +81,28 @@ describe('Reservations', () => {
       });
     objects = [counted(rented())];
     list(LIVE);
-    expect(reservations.elsewhere(OTHER)).toBe(2_500_000);
+    expect(elsewhere(OTHER)).toBe(2_500_000);
     expect(reads).toBeGreaterThan(0);
     const before = reads;
-    for (let times = 0; times < 10; times += 1) reservations.elsewhere(OTHER);
+    for (let times = 0; times < 10; times += 1) elsewhere(OTHER);
     expect(reads).toBe(before);
 
     objects = [counted(rented())];
-    reservations.elsewhere(OTHER);
+    elsewhere(OTHER);
     expect(reads).toBe(2 * before);
   });
 
   it('counts the instance of an observed GpuPod that is removed before any list shows it', () => {
     list();
     reservations.note(gpuPod({ intent: intent(), status: rentedStatus() }));
-    expect(reservations.elsewhere(OTHER)).toBe(1_900_000);
+    expect(elsewhere(OTHER)).toBe(1_900_000);
   });
 
   it('knows no total before the first complete list', () => {
     objects = [rented()];
-    expect(reservations.elsewhere(OTHER)).toBeUndefined();
-    expect(reservations.reserve(OTHER, intent(), 100_000_000)).toBe(false);
-    expect(reservations.reserve(OTHER, intent(), undefined)).toBe(true);
+    expect(reservations.awaited()).toBe('operator');
+    expect(reserve(OTHER, intent(), 100_000_000)).toBe(false);
+    expect(reserve(OTHER, intent(), undefined)).toBe(true);
   });
 
   it.each<{ why: string; objects: RawObject[]; listed: readonly InstanceSnapshot[]; micros: number }>([
@@ -176,36 +197,36 @@ describe('Reservations', () => {
   ])('counts $micros micro-dollars: $why', ({ objects: held, listed, micros }) => {
     objects = held;
     list(...listed);
-    expect(reservations.elsewhere(OTHER)).toBe(micros);
+    expect(elsewhere(OTHER)).toBe(micros);
   });
 
   it('stops counting an instance that two lists, far enough apart, do not show', () => {
     list(LIVE);
     nowMs += 60_000;
     takeAt(nowMs);
-    expect(reservations.elsewhere(OTHER)).toBe(2_500_000);
+    expect(elsewhere(OTHER)).toBe(2_500_000);
     takeAt(nowMs + 29_999);
-    expect(reservations.elsewhere(OTHER)).toBe(2_500_000);
+    expect(elsewhere(OTHER)).toBe(2_500_000);
     takeAt(nowMs + 30_000);
-    expect(reservations.elsewhere(OTHER)).toBe(0);
+    expect(elsewhere(OTHER)).toBe(0);
   });
 
   it('keeps counting an instance when the list of its wallet is incomplete', () => {
     list({ ...LIVE, teamId: 'team-a' });
     takeAt(nowMs + 60_000);
     takeAt(nowMs + 120_000);
-    expect(reservations.elsewhere(OTHER)).toBe(2_500_000);
+    expect(elsewhere(OTHER)).toBe(2_500_000);
     takeAt(nowMs + 180_000, [], ['team-a']);
     takeAt(nowMs + 240_000, [], ['team-a']);
-    expect(reservations.elsewhere(OTHER)).toBe(0);
+    expect(elsewhere(OTHER)).toBe(0);
   });
 
   it('keeps counting an instance whose GpuPod is removed between two lists', () => {
     list();
     objects = [rented()];
-    expect(reservations.elsewhere(OTHER)).toBe(1_900_000);
+    expect(elsewhere(OTHER)).toBe(1_900_000);
     objects = [];
-    expect(reservations.elsewhere(OTHER)).toBe(1_900_000);
+    expect(elsewhere(OTHER)).toBe(1_900_000);
   });
 
   it.each(['retained', 'released'] as const)(
@@ -213,10 +234,10 @@ describe('Reservations', () => {
     (kind) => {
       list();
       reservations.keep(POD_ID, gpuPod({ status: rentedStatus() }), kind);
-      expect(reservations.elsewhere(OTHER)).toBe(1_900_000);
+      expect(elsewhere(OTHER)).toBe(1_900_000);
       expect(reservations.unowned().get(kind)).toBe(1_900_000);
       reservations.ended(POD_ID);
-      expect(reservations.elsewhere(OTHER)).toBe(0);
+      expect(elsewhere(OTHER)).toBe(0);
     },
   );
 
@@ -224,37 +245,37 @@ describe('Reservations', () => {
     const raw = rented();
     objects = [raw];
     list(LIVE, { ...LIVE, podId: 'pod-2', name: nameOfAttempt(2) });
-    expect(reservations.elsewhere(raw.metadata.uid)).toBe(2_500_000);
+    expect(elsewhere(raw.metadata.uid)).toBe(2_500_000);
   });
 });
 
 describe('reserve', () => {
   it('rejects the second of two reservations that only fit alone', () => {
     list();
-    expect(reservations.reserve('a', intent(), 3_000_000)).toBe(true);
-    expect(reservations.reserve('b', intent(), 3_000_000)).toBe(false);
+    expect(reserve('a', intent(), 3_000_000)).toBe(true);
+    expect(reserve('b', intent(), 3_000_000)).toBe(false);
     reservations.release('a', { name: intent().name, isCharged: true });
-    expect(reservations.reserve('b', intent(), 3_000_000)).toBe(true);
+    expect(reserve('b', intent(), 3_000_000)).toBe(true);
   });
 
   it('counts all prepaid hours for one hour, whatever happens to the instance', () => {
     const prepaid = intent({ offer: { prepaidHours: 24 } });
     list();
-    expect(reservations.reserve('a', prepaid, 45_599_999)).toBe(false);
-    expect(reservations.reserve('a', prepaid, 45_600_000)).toBe(true);
+    expect(reserve('a', prepaid, 45_599_999)).toBe(false);
+    expect(reserve('a', prepaid, 45_600_000)).toBe(true);
     reservations.release('a', { name: prepaid.name, isCharged: true });
-    expect(reservations.elsewhere('a')).toBe(45_600_000);
-    expect(reservations.elsewhere('b')).toBe(45_600_000);
+    expect(elsewhere('a')).toBe(45_600_000);
+    expect(elsewhere('b')).toBe(45_600_000);
     nowMs += HOUR_MS;
-    expect(reservations.elsewhere('b')).toBe(0);
+    expect(elsewhere('b')).toBe(0);
   });
 
   it('counts no prepaid hours when the create request charged nothing', () => {
     const prepaid = intent({ offer: { prepaidHours: 24 } });
     list();
-    reservations.reserve('a', prepaid, 50_000_000);
+    reserve('a', prepaid, 50_000_000);
     reservations.release('a', { name: prepaid.name, isCharged: false });
-    expect(reservations.elsewhere('b')).toBe(0);
+    expect(elsewhere('b')).toBe(0);
   });
 
   it('counts prepaid hours once beside their instance, and the hourly price afterwards', () => {
@@ -262,11 +283,11 @@ describe('reserve', () => {
     const raw = rented({ status: { offer, createdAt: new Date(nowMs).toISOString() } });
     const prepaid = intent({ offer: { prepaidHours: 24 } });
     list();
-    reservations.reserve(raw.metadata.uid, prepaid, undefined);
+    reserve(raw.metadata.uid, prepaid, undefined);
     objects = [raw];
     reservations.release(raw.metadata.uid, { name: prepaid.name, isCharged: true });
-    expect(reservations.elsewhere(OTHER)).toBe(45_600_000);
+    expect(elsewhere(OTHER)).toBe(45_600_000);
     nowMs += HOUR_MS;
-    expect(reservations.elsewhere(OTHER)).toBe(1_900_000);
+    expect(elsewhere(OTHER)).toBe(1_900_000);
   });
 });

@@ -10,6 +10,12 @@ function sample(overrides: GpuPodOverrides): GpuPodSample | undefined {
   return sampleGpuPods([rawGpuPod(overrides)])[0];
 }
 
+function booksOf(micros: number, awaited: string | undefined): Parameters<typeof sampleReserved>[0] {
+  return {
+    reservations: { elsewhere: () => ({ micros, instances: 1, gpus: 1 }), awaited: () => awaited },
+  };
+}
+
 describe('the sample of a GpuPod', () => {
   it.each<{ title: string; gpuPod: GpuPodOverrides; aboveCapUsdPerHour: number | undefined }>([
     {
@@ -56,12 +62,12 @@ describe('the sample of a GpuPod', () => {
 
 describe('the amounts of the limit on all instances', () => {
   it('are in USD', () => {
-    expect(sampleReserved([{ reservations: { elsewhere: () => 2_500_000 } }])).toBe(2.5);
+    expect(sampleReserved(booksOf(2_500_000, undefined))).toBe(2.5);
     expect(sampleTotalLimit({ maxTotalPricePerHour: 50_000_000 })).toBe(50);
   });
 
   it('are 0 and absent while they are unknown', () => {
-    expect(sampleReserved([{ reservations: { elsewhere: () => undefined } }])).toBe(0);
+    expect(sampleReserved(booksOf(2_500_000, 'operator'))).toBe(0);
     expect(sampleTotalLimit({})).toBeUndefined();
   });
 });

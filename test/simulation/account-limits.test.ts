@@ -1,4 +1,4 @@
-import { expect, it, jest } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { OPEN_POLICY } from '../support/builders/policy.ts';
 import { AccountScene } from './account-scene.ts';
 
@@ -34,4 +34,56 @@ it('limits the price of the instances of all accounts together, however they int
     () => waiting.filter((namespace) => scene.payersOf(namespace).length > 0).length === 1,
   );
   expect(scene.simulation.journal.violations).toEqual([]);
+});
+
+describe('the limit on all instances', () => {
+  it('counts what is retained on an account that no longer exists, over a restart', async () => {
+    const scene = new AccountScene({
+      settings: { policy: { ...OPEN_POLICY, maxTotalPricePerHour: ONE_INSTANCE } },
+    });
+    scene.addAccount('team-a', 'key-of-a');
+    await scene.start();
+    scene.apply('team-a', { deletionPolicy: 'Retain' });
+    await scene.untilReady('team-a');
+    scene.simulation.server.delete('gpupods', { namespace: 'team-a', name: 'train-1' }, 'person');
+    await scene.simulation.until('it is retained', () => scene.gpuPod('team-a') === undefined);
+    scene.simulation.server.delete('gpuaccounts', { namespace: 'team-a', name: 'default' }, 'person');
+    await scene.simulation.pass(20 * MINUTE_MS);
+    scene.simulation.operator.kill();
+    scene.apply('team-c');
+    await scene.simulation.pass(20 * MINUTE_MS);
+    expect(scene.payersOf('team-c')).toEqual([]);
+    expect(scene.syncedReason('team-c')).toBe('BudgetExceeded');
+  });
+
+  it('counts an orphan of an account that nobody uses, from the start', async () => {
+    const scene = new AccountScene({
+      settings: { policy: { ...OPEN_POLICY, maxTotalPricePerHour: ONE_INSTANCE } },
+    });
+    scene.addAccount('team-a', 'key-of-a');
+    await scene.start();
+    scene.apply('team-a');
+    await scene.untilReady('team-a');
+    scene.simulation.operator.kill();
+    const target = { namespace: 'team-a', name: 'train-1' };
+    scene.edit('team-a', (held) => ({ ...held, metadata: { ...held.metadata, finalizers: [] } }));
+    scene.simulation.server.delete('gpupods', target, 'person');
+    expect(scene.gpuPod('team-a')).toBeUndefined();
+    scene.apply('team-c');
+    await scene.simulation.pass(20 * MINUTE_MS);
+    expect(scene.payersOf('team-a')).toEqual(['user_a']);
+    expect(scene.payersOf('team-c')).toEqual([]);
+  });
+
+  it('does not wait for the list of an account whose key is refused', async () => {
+    const scene = new AccountScene({
+      settings: { policy: { ...OPEN_POLICY, maxTotalPricePerHour: ONE_INSTANCE } },
+    });
+    scene.addAccount('team-a', 'no-such-key');
+    scene.addAccount('team-b', '{"not": "a key"}');
+    await scene.start();
+    scene.apply('team-c');
+    await scene.untilReady('team-c');
+    expect(scene.payersOf('team-c')).toEqual(['user_1']);
+  });
 });

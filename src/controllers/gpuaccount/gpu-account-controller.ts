@@ -18,7 +18,7 @@ import type { Runnable } from '../../kubernetes/runnable.ts';
 import { accountKey } from '../../lifecycle/account-identity.ts';
 import { nameOf } from '../gpupod/account-sessions.ts';
 import type { AccountReading, AccountSessionsPort } from '../gpupod/account-sessions.ts';
-import { recordedReference } from '../gpupod/account-records.ts';
+import { recordedReference } from '../../accounts/stated.ts';
 import type { AccountUsage } from '../gpupod/account-records.ts';
 import type { Events } from '../gpupod/ports.ts';
 import { readAccountKey } from './account-key.ts';

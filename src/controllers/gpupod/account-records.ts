@@ -1,8 +1,7 @@
 import { parseGpuPod } from '../../api/gpupod/gpu-pod.ts';
 import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
-import { ACCOUNT_PLURALS, DEFAULT_ACCOUNT_NAME } from '../../api/common/names.ts';
-import type { AccountKind } from '../../api/common/names.ts';
-import { intentOf } from '../../accounts/stated.ts';
+import { DEFAULT_ACCOUNT_NAME } from '../../api/common/names.ts';
+import { recordedReference } from '../../accounts/stated.ts';
 import type { Clock } from '../../clock.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
 import { objectKey } from '../../kubernetes/objects.ts';
@@ -12,22 +11,6 @@ import type { AccountIdentity, AccountReference } from '../../lifecycle/account-
 import { statedAccount } from './recorded-account.ts';
 
 /** What the GpuPods record about the account that pays for each. The spec does not count. */
-
-/** The account that is recorded with the instance, or in the last create intent. */
-export function recordedReference(gpuPod: GpuPod): AccountReference | undefined {
-  const { podId, account } = gpuPod.status;
-  const stated = readReference(account?.kind, account?.name);
-  const intended = intentOf(gpuPod)?.payer;
-  return podId === undefined ? (intended ?? stated) : account === undefined ? intended : stated;
-}
-
-function readReference(kind: string | undefined, name: string | undefined): AccountReference | undefined {
-  return kind !== undefined && name !== undefined && isAccountKind(kind) ? { kind, name } : undefined;
-}
-
-function isAccountKind(kind: string): kind is AccountKind {
-  return Object.hasOwn(ACCOUNT_PLURALS, kind);
-}
 
 /** What GpuPods have with one account. */
 export interface AccountUsage {

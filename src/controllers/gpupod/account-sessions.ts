@@ -4,11 +4,12 @@ import { ANNOTATIONS } from '../../api/common/names.ts';
 import { mayAsk } from '../../accounts/account-evidence.ts';
 import type { AccountConnection, ConnectAccount, FoundText } from '../../accounts/connection.ts';
 import type { AccountRegistry } from '../../accounts/registry.ts';
+import { listerOf } from '../../accounts/session.ts';
 import type { AccountSession } from '../../accounts/session.ts';
 import { identityOf } from '../../lifecycle/account.ts';
 import { accountKey } from '../../lifecycle/account-identity.ts';
 import type { AccountState } from '../../lifecycle/observation.ts';
-import { recordedReference } from './account-records.ts';
+import { recordedReference } from '../../accounts/stated.ts';
 import type { Payers } from './payers.ts';
 import type { GpuPodView } from './ports.ts';
 import type { RecordedTeams } from './recorded-teams.ts';
@@ -118,7 +119,10 @@ export class AccountSessions implements AccountSessionsPort {
 
   /** Whether the tasks of this session have anything to find: it acts for GpuPods, or has instances in its books. */
   isInUse(session: AccountSession): boolean {
-    return this.#options.payers.isActing(session) || session.reservations.counted('') > 0;
+    const { payers, registry } = this.#options;
+    // Of several keys of one user, one lists.
+    const isLister = registry.shared(session.name) === session;
+    return payers.isActing(session) || (isLister && session.reservations.hasUseOf(listerOf(session)));
   }
 
   #begin(account: GpuAccount): Open {

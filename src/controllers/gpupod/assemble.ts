@@ -1,4 +1,5 @@
 import { AccountRegistry } from '../../accounts/registry.ts';
+import { Reservations } from '../../accounts/reservations.ts';
 import { nextStep } from '../../lifecycle/next-step.ts';
 import { Adoptions } from './adoptions.ts';
 import type { Context, Shared } from './context.ts';
@@ -11,7 +12,7 @@ import type { Loops } from './loops.ts';
 import { Payers } from './payers.ts';
 import { RetainedInstances } from './retained-instances.ts';
 import { RetainedUpkeep } from './retained-upkeep.ts';
-import { bookView, ownSession } from './sessions.ts';
+import { ownSession } from './sessions.ts';
 import { Slots } from './slots.ts';
 import { StatusFidelity } from './status-fidelity.ts';
 import { Sweep } from './sweep.ts';
@@ -21,6 +22,7 @@ export interface Assembled {
   readonly shared: Shared;
   readonly accounts: AccountRegistry;
   readonly payers: Payers;
+  readonly reservations: Reservations;
 }
 
 /** Builds what the GpuPods of one installation share. It sends nothing. */
@@ -55,12 +57,20 @@ export function assemble(
     isLeaseFresh: options.isLeaseFresh,
     isStopping: () => loops.isStopping(),
   };
-  const view = bookView(options, (object) => payers.bookOf(object));
-  const accounts = new AccountRegistry(ownSession(options, installation, loops, view));
-  const { localStates } = shared;
   const { policy, accounts: served } = options;
+  const reservations = new Reservations({
+    view: cluster.view,
+    clock,
+    timings,
+    installation: installation.id,
+    // Without a ceiling the instance may cost anything, so the limit leaves no room beside it.
+    assumedPrice: policy.maxPriceCeiling ?? policy.maxTotalPricePerHour ?? 0,
+    expected: () => payers.expectedLists(),
+  });
+  const accounts = new AccountRegistry(ownSession(options, installation, loops, reservations));
+  const { localStates } = shared;
   const payers: Payers = new Payers({ registry: accounts, policy, localStates, views: served?.views });
-  return { shared, accounts, payers };
+  return { shared, accounts, payers, reservations };
 }
 
 /** Builds what runs after each complete list of a session: the sweep, and the upkeep of the retained list. */

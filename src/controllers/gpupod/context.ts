@@ -3,7 +3,6 @@ import type { Log } from '../../kubernetes/log.ts';
 import type { Observation } from '../../lifecycle/observation.ts';
 import type { Policy, ProtocolTimings } from '../../lifecycle/settings.ts';
 import type { Step } from '../../lifecycle/step.ts';
-import type { MicroUsd } from '../../offers/money.ts';
 import type { Adoptions } from './adoptions.ts';
 import type { CreateFence } from './create-fence.ts';
 import type { LocalStates } from './local-states.ts';
@@ -46,10 +45,7 @@ export interface Shared {
 }
 
 /** The shared parts, and the session of the account that acts for the GpuPods in question, with its own policy. */
-export interface Context extends Shared, Acting {
-  /** Micro-dollars per hour that count in the sessions of other accounts. */
-  readonly reservedBeside: () => MicroUsd;
-}
+export interface Context extends Shared, Acting {}
 
 /** What a reconcile starts from: the account is found for each step. */
 export interface Reconciling extends Shared {
@@ -57,6 +53,6 @@ export interface Reconciling extends Shared {
 }
 
 /** The context of one account. */
-export function contextOf({ payers, ...shared }: Reconciling, acting: Acting): Context {
-  return { ...shared, ...acting, reservedBeside: () => payers.reservedBeside(acting.session) };
+export function contextOf({ payers: _payers, ...shared }: Reconciling, acting: Acting): Context {
+  return { ...shared, ...acting };
 }

@@ -26,7 +26,6 @@ export type Sources = Pick<
   | 'reference'
   | 'payerProblem'
   | 'isAccountUnproven'
-  | 'reservedBeside'
 > & {
   readonly fidelity: Pick<Context['fidelity'], 'problem'>;
   readonly session: Pick<
@@ -118,9 +117,9 @@ function withoutForeignAnswers(observation: Observation): Observation {
  * Unknown before the first inventory.
  */
 function reservedElsewhereBy(
-  { policy, session: { reservations }, reservedBeside }: Sources,
+  { policy, session: { reservations } }: Sources,
   gpuPod: GpuPod,
-): Pick<Observation, 'reservedElsewhere'> {
+): Pick<Observation, 'reservedElsewhere' | 'awaitedList'> {
   if (policy.maxTotalPricePerHour === undefined) {
     return { reservedElsewhere: 0 };
   }
@@ -128,8 +127,10 @@ function reservedElsewhereBy(
     reservations.note(gpuPod);
     return {};
   }
-  const micros = reservations.elsewhere(gpuPod.metadata.uid);
-  return micros === undefined ? {} : { reservedElsewhere: micros + reservedBeside() };
+  const awaitedList = reservations.awaited();
+  return awaitedList === undefined
+    ? { reservedElsewhere: reservations.elsewhere(gpuPod.metadata.uid).micros }
+    : { awaitedList };
 }
 
 /** Breakers are per team of the session's key. */

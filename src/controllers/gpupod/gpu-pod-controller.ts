@@ -1,5 +1,6 @@
 import type { GpuAccount } from '../../api/gpuaccount/gpu-account.ts';
 import type { AccountRegistry } from '../../accounts/registry.ts';
+import type { Reservations } from '../../accounts/reservations.ts';
 import type { AccountSession } from '../../accounts/session.ts';
 import { Housekeeping } from '../../accounts/housekeeping.ts';
 import type { HousekeepingParts } from '../../accounts/housekeeping.ts';
@@ -24,7 +25,7 @@ import type { Loops } from './loops.ts';
 import { reconcile } from './reconcile.ts';
 import { RecordedTeams } from './recorded-teams.ts';
 import { reportFailure } from './report-failure.ts';
-import { accountSession, bookView } from './sessions.ts';
+import { accountSession } from './sessions.ts';
 import { sumOfSweeps } from './sweep-counts.ts';
 
 /** The longest pause between retries of a passing failure. */
@@ -48,7 +49,7 @@ export class GpuPodController implements Runnable {
   constructor(options: GpuPodOptions, installation: Installation) {
     const lanes = planLanes(options.concurrency);
     const loops = this.#loops();
-    const { shared, accounts, payers } = assemble(options, installation, lanes, loops);
+    const { shared, accounts, payers, reservations } = assemble(options, installation, lanes, loops);
     const { observer, random } = options;
     const runs = { clock: options.clock, log: options.log, ...(random === undefined ? {} : { random }) };
     const countSweep = sumOfSweeps(observer);
@@ -74,7 +75,7 @@ export class GpuPodController implements Runnable {
     this.accountSessions =
       served === undefined
         ? undefined
-        : this.#openSessions(options, installation, { served, loops, partsOf });
+        : this.#openSessions(options, installation, { served, loops, partsOf, reservations });
     this.#controller = new Controller({
       ...runs,
       name: 'gpupod',
@@ -141,10 +142,9 @@ export class GpuPodController implements Runnable {
   #openSessions(
     options: GpuPodOptions,
     installation: Installation,
-    { served, loops, partsOf }: OpeningParts,
+    { served, loops, partsOf, reservations }: OpeningParts,
   ): AccountSessions {
     const { payers, view } = this.#shared;
-    const books = bookView(options, (object) => payers.bookOf(object));
     const dependants = ({ kind, metadata: { name, namespace } }: GpuAccount): readonly string[] =>
       dependantsOf({ kind, name, namespace }, view.list());
     const concerned = (account: GpuAccount): readonly string[] => {
@@ -166,7 +166,7 @@ export class GpuPodController implements Runnable {
       create: (account, parts) =>
         accountSession(options, installation, loops, {
           parts,
-          gpuPods: books(parts.name),
+          reservations,
           onChange: () => {
             this.#onAccountChanged(parts.name);
             wake(concerned(account));
@@ -216,5 +216,6 @@ export class GpuPodController implements Runnable {
 interface OpeningParts {
   readonly served: ServedAccounts;
   readonly loops: Loops;
+  readonly reservations: Reservations;
   readonly partsOf: (session: AccountSession) => HousekeepingParts;
 }

@@ -2,6 +2,7 @@ import { parseGpuAccount } from '../../api/gpuaccount/gpu-account.ts';
 import type { GpuAccount } from '../../api/gpuaccount/gpu-account.ts';
 import { selects } from '../../api/gpuaccount/selects.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
+import { accountKey } from '../../lifecycle/account-identity.ts';
 import type { KnownAccount, KnownAccounts } from '../../lifecycle/payer.ts';
 
 interface View {
@@ -39,6 +40,13 @@ export function knownAccounts({ gpuAccounts, cluster }: AccountViews, namespace:
         .map(known)
         .filter(({ isForNamespace }) => isForNamespace !== false),
   };
+}
+
+/** The names of all accounts, as their sessions have them. */
+export function accountNames({ gpuAccounts, cluster }: AccountViews): readonly string[] {
+  return readAccounts([...gpuAccounts.list(), ...(cluster?.accounts.list() ?? [])]).map(
+    ({ kind, metadata }) => accountKey({ kind, name: metadata.name }, metadata.namespace ?? ''),
+  );
 }
 
 /** A namespace that is not in the watch cache must not count as one without labels. */

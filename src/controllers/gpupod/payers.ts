@@ -1,6 +1,8 @@
 import { hasFinalizer, isDeleting, parseGpuPod } from '../../api/gpupod/gpu-pod.ts';
 import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
 import type { AccountRegistry } from '../../accounts/registry.ts';
+import type { Lister } from '../../accounts/live-instances.ts';
+import { listerOf } from '../../accounts/session.ts';
 import type { AccountSession } from '../../accounts/session.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
 import { identityOf, isSurelyNotCreated, liabilityOf } from '../../lifecycle/account.ts';
@@ -10,10 +12,10 @@ import type { AccountIdentity, AccountReference } from '../../lifecycle/account-
 import type { StatedAccount } from '../../lifecycle/id-proof.ts';
 import { choosePayer, findCandidate, policyFor } from '../../lifecycle/payer.ts';
 import type { KnownAccounts, PayerProblem } from '../../lifecycle/payer.ts';
+import type { FailureReason } from '../../lifecycle/provider.ts';
 import type { Policy } from '../../lifecycle/settings.ts';
-import type { MicroUsd } from '../../offers/money.ts';
-import { recordedReference } from './account-records.ts';
-import { knownAccounts } from './known-accounts.ts';
+import { recordedReference } from '../../accounts/stated.ts';
+import { accountNames, knownAccounts } from './known-accounts.ts';
 import type { AccountViews } from './known-accounts.ts';
 import type { LocalStates } from './local-states.ts';
 import { recordedAccount, statedAccount } from './recorded-account.ts';
@@ -110,10 +112,18 @@ export class Payers {
     return this.#sessionOf(parsed.gpuPod, recorded, recordedReference(parsed.gpuPod)) ?? registry.own;
   }
 
-  /** Micro-dollars per hour that count in all other sessions. */
-  reservedBeside(session: AccountSession): MicroUsd {
-    const others = this.#options.registry.all().filter((other) => other !== session);
-    return others.reduce((sum, { reservations }) => sum + reservations.counted(''), 0);
+  /**
+   * The accounts whose lists may show instances. A key that is missing, refused, or another user's cannot list anything,
+   * and must not hold up all others.
+   */
+  expectedLists(): readonly Lister[] {
+    const { registry, views } = this.#options;
+    const names = views === undefined ? [] : accountNames(views);
+    const unread = names.filter((name) => registry.get(name) === undefined);
+    return [
+      ...registry.all().filter(mayList).map(listerOf),
+      ...unread.map((name) => ({ name, userId: undefined, isOwn: false })),
+    ];
   }
 
   #choose(gpuPod: GpuPod, facts: LiabilityFacts): Acting {
@@ -191,6 +201,19 @@ export class Payers {
 }
 
 const STARTING: PayerProblem = { reason: 'Starting', message: 'The account has not been read yet.' };
+
+function mayList({ account: { state }, health }: AccountSession): boolean {
+  switch (state.kind) {
+    case 'fits':
+      return !health.isKeyRefused;
+    case 'changed':
+      return false;
+    case 'unknown':
+      return state.failure === undefined || !REFUSED.includes(state.failure.reason);
+  }
+}
+
+const REFUSED: readonly FailureReason[] = ['CredentialsMissing', 'Unauthorized'];
 
 /** Why the recorded account cannot act. */
 function absence(

@@ -1,6 +1,7 @@
 import { isNotFound } from '../../kubernetes/client/api-errors.ts';
 import { numberAt, parseJson, recordAt, stringAt } from '../../json.ts';
-import type { AccountIdentity } from '../../lifecycle/account-identity.ts';
+import { readReference } from '../../accounts/stated.ts';
+import type { AccountIdentity, AccountReference } from '../../lifecycle/account-identity.ts';
 import { namePrefixOf, isSameAttempt, parsePodName } from '../../lifecycle/pod-name.ts';
 import type { InstanceSnapshot } from '../../lifecycle/provider.ts';
 import type { InstanceLeft } from '../../lifecycle/step.ts';
@@ -16,6 +17,9 @@ export interface RetainedInstance extends InstanceLeft {
   readonly account?: AccountIdentity;
   readonly teamId?: string;
   readonly usdPerHour?: number;
+  readonly gpuCount?: number;
+  /** The GpuAccount or ClusterGpuAccount that pays; absent: the operator's own key, or recorded by an earlier version. */
+  readonly payer?: AccountReference;
 }
 
 /**
@@ -122,6 +126,16 @@ function readEntry(text: string): RetainedInstance | undefined {
     ...(userId === undefined ? {} : { account: { origin, userId } }),
     ...(teamId === undefined ? {} : { teamId }),
     ...(usdPerHour === undefined ? {} : { usdPerHour }),
+    ...readOwner(entry),
+  };
+}
+
+function readOwner(entry: unknown): Pick<RetainedInstance, 'gpuCount' | 'payer'> {
+  const gpuCount = numberAt(entry, 'gpuCount');
+  const payer = readReference(recordAt(entry, 'payer'));
+  return {
+    ...(gpuCount === undefined ? {} : { gpuCount }),
+    ...(payer === undefined ? {} : { payer }),
   };
 }
 

@@ -2,6 +2,9 @@ import { identityOf, isSameAccount } from '../../lifecycle/account.ts';
 import { isInHistoryOnly } from '../../lifecycle/instance-end.ts';
 import type { InventoryView } from '../../lifecycle/observation.ts';
 import { ABSENCES_THAT_PROVE_END } from '../../lifecycle/settings.ts';
+import { listerOf } from '../../accounts/session.ts';
+import { ownerFor } from '../../accounts/stated.ts';
+import type { RetainedEntry } from '../../accounts/stated.ts';
 import { whileSessionLasts } from '../../accounts/session-fence.ts';
 import type { Context } from './context.ts';
 import type { RetainedInstance } from './retained-instances.ts';
@@ -18,7 +21,8 @@ interface Missing {
 type Parts = Pick<Context, 'retained' | 'clock' | 'log' | 'timings' | 'session'>;
 
 /**
- * Keeps the list of retained instances true. Each counts until its termination is proven, by the same rule as for the
+ * Keeps the list of retained instances true. What a GpuAccount or ClusterGpuAccount pays for counts even while no key
+ * can list it. Each counts until its termination is proven, by the same rule as for the
  * instance of a GpuPod; then its entry is removed. Instances of another account are left unchanged.
  */
 export class RetainedUpkeep {
@@ -31,13 +35,16 @@ export class RetainedUpkeep {
 
   /** Runs after the complete list of each sweep. */
   async run(): Promise<void> {
-    for (const entry of await this.#parts.retained.list()) {
+    const entries = await this.#parts.retained.list();
+    const { session } = this.#parts;
+    const counting = entries.filter(
+      (entry) => entry.payer !== undefined || this.#accountOf(entry) === 'same',
+    );
+    session.reservations.takeRetained(listerOf(session), counting.map(withOwner));
+    for (const entry of entries) {
       const whose = this.#accountOf(entry);
       if (whose === 'foreign') {
         continue;
-      }
-      if (whose === 'same') {
-        this.#parts.session.reservations.enterRetained(entry);
       }
       if (await this.#hasEnded(entry, whose === 'same')) {
         await this.#strikeOff(entry);
@@ -104,4 +111,12 @@ export class RetainedUpkeep {
     this.#missing.set(podId, seen);
     return seen.proofs >= ABSENCES_THAT_PROVE_END && nowMs - seen.sinceMs >= timings.unreadPodAgeMs;
   }
+}
+
+/** The account that pays, and the namespace of the GpuPod. Earlier versions recorded the user only. */
+function withOwner(entry: RetainedInstance): RetainedEntry {
+  const { payer, gpuPod, account } = entry;
+  const [namespace = ''] = gpuPod.split('/');
+  const isOwn = payer === undefined && account === undefined;
+  return payer === undefined && !isOwn ? entry : { ...entry, owner: ownerFor(payer, namespace) };
 }

@@ -1,8 +1,8 @@
-import type { GpuPodList } from '../../accounts/account-evidence.ts';
 import { logOfAccount } from '../../accounts/account-log.ts';
+import type { Reservations } from '../../accounts/reservations.ts';
 import { createSession } from '../../accounts/session.ts';
 import type { AccountSession, SessionOptions, SessionSignals } from '../../accounts/session.ts';
-import type { KubernetesObject } from '../../kubernetes/objects.ts';
+import { OWN_ACCOUNT } from '../../accounts/stated.ts';
 import type { Policy } from '../../lifecycle/settings.ts';
 import type { SessionParts } from './account-sessions.ts';
 import type { GpuPodOptions } from './gpu-pod-options.ts';
@@ -10,41 +10,12 @@ import { recordAccount } from './installation.ts';
 import type { Installation } from './installation.ts';
 import type { Loops } from './loops.ts';
 
-/** Name of the account behind the operator's own key. */
-const OWN_ACCOUNT = 'operator';
-
-/** The GpuPods in the books of one session, given by its name. */
-export type BookView = (name: string) => GpuPodList;
-
-/** Without accounts, every GpuPod is in the books of the operator's own key. */
-export function bookView(
-  { cluster, accounts }: Pick<GpuPodOptions, 'cluster' | 'accounts'>,
-  bookOf: (object: KubernetesObject) => AccountSession,
-): BookView {
-  if (accounts === undefined) {
-    return () => cluster.view;
-  }
-  let books: ReadonlyMap<string, readonly KubernetesObject[]> | undefined;
-  return (name) => ({
-    list: () => {
-      if (books === undefined) {
-        books = Map.groupBy(cluster.view.list(), (object) => bookOf(object).name);
-        // A sum over all accounts opens every book in one step. After it, anything may have changed.
-        queueMicrotask(() => {
-          books = undefined;
-        });
-      }
-      return books.get(name) ?? [];
-    },
-  });
-}
-
 /** The session of the operator's own key. Its account is recorded with the installation. */
 export function ownSession(
   options: GpuPodOptions,
   installation: Installation,
   loops: Loops,
-  view: BookView,
+  reservations: Reservations,
 ): AccountSession {
   const { account, cluster, namespace, policy } = options;
   const { proofKey } = installation;
@@ -55,7 +26,8 @@ export function ownSession(
       log: options.log,
       provider: options.provider,
       takeCreateTurn: options.takeCreateTurn,
-      gpuPods: view(OWN_ACCOUNT),
+      gpuPods: cluster.view,
+      reservations,
       teamIds: () => knownTeams(policy),
       identity: {
         keyVersion: account.keyVersion,
@@ -82,7 +54,11 @@ export function accountSession(
   options: GpuPodOptions,
   installation: Installation,
   loops: Loops,
-  { parts, gpuPods, onChange }: { parts: SessionParts; gpuPods: GpuPodList; onChange: () => void },
+  {
+    parts,
+    reservations,
+    onChange,
+  }: { parts: SessionParts; reservations: Reservations; onChange: () => void },
 ): AccountSession {
   const { name, connection, recorded, howToAccept, named, teamIds } = parts;
   const { proofKey } = installation;
@@ -93,7 +69,8 @@ export function accountSession(
       log: logOfAccount(options.log, name),
       provider: connection.provider,
       takeCreateTurn: connection.takeCreateTurn,
-      gpuPods,
+      gpuPods: options.cluster.view,
+      reservations,
       teamIds,
       identity: {
         keyVersion: connection.keyVersion,
@@ -120,11 +97,11 @@ export function accountSession(
 
 type CommonOptions = Omit<
   SessionOptions,
-  'name' | 'log' | 'provider' | 'takeCreateTurn' | 'gpuPods' | 'teamIds' | 'identity'
+  'name' | 'log' | 'provider' | 'takeCreateTurn' | 'gpuPods' | 'reservations' | 'teamIds' | 'identity'
 >;
 
 function commonOptions(
-  { clock, timings, cooldownScale, policy, observer }: GpuPodOptions,
+  { clock, timings, cooldownScale, observer }: GpuPodOptions,
   installation: Installation,
 ): CommonOptions {
   return {
@@ -132,8 +109,6 @@ function commonOptions(
     timings,
     cooldownScale,
     installation: installation.id,
-    // Without a ceiling the instance may cost anything, so the limit leaves no room beside it.
-    assumedPrice: policy.maxPriceCeiling ?? policy.maxTotalPricePerHour ?? 0,
     onListed: observer?.onListed?.bind(observer),
     onOfferFailed: observer?.onOfferFailed?.bind(observer),
   };

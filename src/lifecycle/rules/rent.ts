@@ -163,14 +163,14 @@ function hindered(observation: Observation, hindrance: Hindrance, retrying: stri
 }
 
 function awaitBudget(observation: Observation, { cost, offer }: SelectedOffer): Step | undefined {
-  const { policy, reservedElsewhere, timings, now, inventory } = observation;
+  const { policy, reservedElsewhere, timings, inventory } = observation;
   const limit = policy.maxTotalPricePerHour;
   const charged = chargedAtOnce(cost.total, offer.prepaidHours);
   if (limit === undefined) {
     return undefined;
   }
   if (reservedElsewhere === undefined) {
-    return awaitList(observation, now.monotonicMs);
+    return awaitLists(observation);
   }
   if (reservedElsewhere + charged <= limit) {
     return undefined;
@@ -188,4 +188,21 @@ function awaitBudget(observation: Observation, { cost, offer }: SelectedOffer): 
   );
   // Only a list shows that an instance without a GpuPod has ended.
   return { ...rest, wantsInventoryAfterMs: (inventory?.beganAtMs ?? 0) + timings.quietPollMs };
+}
+
+/** The sum needs the first complete list of every account. The session of this GpuPod takes only its own. */
+function awaitLists(observation: Observation): Step {
+  const { awaitedList = 'every account', inventory, now, timings } = observation;
+  if (inventory === undefined) {
+    return awaitList(observation, now.monotonicMs);
+  }
+  return hindered(
+    observation,
+    {
+      reason: 'BudgetExceeded',
+      message: `Nothing is rented before all limits are known: waiting for ${awaitedList} to be listed.`,
+      retryAfterMs: timings.busyPollMs,
+    },
+    'Waiting for the instances of all accounts to be listed.',
+  );
 }

@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   dependantsOf,
-  recordedReference,
+  dependantsOfUser,
   usageByAccount,
   usageReader,
 } from '../../../src/controllers/gpupod/account-records.ts';
+import { recordedReference } from '../../../src/accounts/stated.ts';
 import type { GpuPodStatus } from '../../../src/api/gpupod/status.ts';
 import { VirtualClock } from '../../kubernetes/support/virtual-clock.ts';
 import { gpuPod, rawGpuPod } from '../../support/builders/gpu-pod.ts';
@@ -114,4 +115,14 @@ describe('the GpuPods that an account concerns', () => {
   ] as const)('are $keys for $of.kind $of.name', ({ of, keys }) => {
     expect(dependantsOf(of, objects)).toEqual(keys);
   });
+});
+
+it('finds the GpuPods of a user by what is recorded with instance or create intent, whatever account named the key', () => {
+  const objects = [
+    rawGpuPod({ name: 'by-status', status: statusOf(STATED) }),
+    rawGpuPod({ name: 'by-intent', uid: 'uid-2', intent: OF_INTENT }),
+    rawGpuPod({ name: 'of-another', uid: 'uid-3', status: statusOf({ userId: 'user-2' }) }),
+    rawGpuPod({ name: 'of-nobody', uid: 'uid-4' }),
+  ];
+  expect(dependantsOfUser({ userId: 'user-1' }, objects)).toEqual(['team-a/by-status', 'team-a/by-intent']);
 });

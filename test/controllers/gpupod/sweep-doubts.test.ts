@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { listerOf } from '../../../src/accounts/session.ts';
 import { ApiStatusError } from '../../../src/kubernetes/client/api-errors.ts';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import { podName } from '../../../src/lifecycle/pod-name.ts';
@@ -129,7 +130,11 @@ describe('an instance of this installation', () => {
     const entry = { podId: 'lost', podName: ORPHAN.name, gpuPod: 'team-a/old', retainedAt: 'now' };
     bench.kept['lost'] = JSON.stringify(entry);
     const instance = { ...ORPHAN, priceUsdPerHour: 2 };
-    bench.session.reservations.takeInventory({ instances: [instance], beganAtMs: 0 }, new Set([undefined]));
+    bench.session.reservations.takeInventory(
+      listerOf(bench.session),
+      { instances: [instance], beganAtMs: 0 },
+      new Set([undefined]),
+    );
 
     expect(await bench.sweepOften(bench.newSweep(), instance)).toEqual([0, 0, 0, 0]);
     expect(bench.log.lines).toEqual([]);

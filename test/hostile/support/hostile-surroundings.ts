@@ -199,15 +199,17 @@ function sourcesOf({ instances, beganAtMs, ended, account, others }: Parts): Sou
     installation: INSTALLATION,
     timings: DEFAULT_TIMINGS,
     assumedPrice: 0,
+    expected: () => [],
   });
-  reservations.takeInventory({ instances, beganAtMs }, new Set([undefined]));
+  const lister = { name: 'operator', userId: undefined, isOwn: true };
+  reservations.takeRetained(lister, []);
+  reservations.takeInventory(lister, { instances, beganAtMs }, new Set([undefined]));
   return {
     clock,
     timings: DEFAULT_TIMINGS,
     policy: { ...OPEN_POLICY, allowedTeamIds: ['team-1'], maxTotalPricePerHour: 10_000_000_000 },
     installation: INSTALLATION,
     identity: PROCESS,
-    reservedBeside: () => 0,
     adoptions: new Adoptions({
       api: { list: async () => Promise.resolve([...others]) },
       view,

@@ -11,10 +11,11 @@ import type { LocalState } from '../../../lifecycle/local-state.ts';
 import type { CreateOutcome, SendOptions } from '../../../lifecycle/provider.ts';
 import type { Policy } from '../../../lifecycle/settings.ts';
 import type { CreatePod } from '../../../lifecycle/step.ts';
-import type { MicroUsd } from '../../../offers/money.ts';
 import type { Context } from '../context.ts';
 import { requesterOf } from '../gather.ts';
 import { isHeldElsewhere } from '../id-proofs.ts';
+import type { SumLimit } from '../../../accounts/sum-limits.ts';
+import { ownerFor } from '../../../accounts/stated.ts';
 import { whileSessionLasts } from '../../../accounts/session-fence.ts';
 import { known, STALE } from './outcome.ts';
 import type { EffectOutcome } from './outcome.ts';
@@ -33,7 +34,7 @@ type Creating = Pick<
   | 'isStopping'
   | 'isLeaseFresh'
   | 'log'
-  | 'reservedBeside'
+  | 'reference'
 >;
 
 /**
@@ -100,7 +101,8 @@ async function sendInTurn(
   const { uid } = gpuPod.metadata;
   let isCharged = false;
   try {
-    if (!reservations.reserve(uid, effect.intent, roomFor(context, policy))) {
+    const owner = ownerFor(context.reference, gpuPod.metadata.namespace);
+    if (!reservations.reserve(uid, effect.intent, owner, limitsOf(policy))) {
       return known(localState);
     }
     const outcome = await sendCreate(context, gpuPod, effect, prepared);
@@ -113,12 +115,8 @@ async function sendInTurn(
   }
 }
 
-/** The limit on all instances, without what counts in the sessions of other accounts. */
-function roomFor(
-  { reservedBeside }: Pick<Context, 'reservedBeside'>,
-  { maxTotalPricePerHour: limit }: Policy,
-): MicroUsd | undefined {
-  return limit === undefined ? undefined : limit - reservedBeside();
+function limitsOf({ maxTotalPricePerHour: micros }: Policy): readonly SumLimit[] {
+  return micros === undefined ? [] : [{ scope: {}, micros }];
 }
 
 function mayHaveCharged({ pendingCreate }: LocalState): boolean {

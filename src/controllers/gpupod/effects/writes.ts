@@ -16,7 +16,7 @@ import { microsToUsd } from '../../../offers/money.ts';
 import type { AccountSession } from '../../../accounts/session.ts';
 import type { Context } from '../context.ts';
 import type { RetainedInstance } from '../retained-instances.ts';
-import { intentOf, saidPrice } from '../../../accounts/stated.ts';
+import { gpusOf, intentOf, recordedReference, saidPrice } from '../../../accounts/stated.ts';
 import type { EventToRecord } from '../ports.ts';
 import { STALE } from './outcome.ts';
 import type { EffectOutcome } from './outcome.ts';
@@ -113,14 +113,17 @@ export async function release(
 function payerOf(
   gpuPod: GpuPod,
   { account: { state } }: AccountSession,
-): Pick<RetainedInstance, 'account' | 'teamId' | 'usdPerHour'> {
+): Pick<RetainedInstance, 'account' | 'teamId' | 'usdPerHour' | 'gpuCount' | 'payer'> {
   const account = gpuPod.status.account ?? identityOf(state);
   const teamId = currentAttempt(gpuPod.status)?.teamId ?? intentOf(gpuPod)?.teamId;
   const micros = saidPrice(gpuPod);
+  const payer = recordedReference(gpuPod);
   return {
     ...(account === undefined ? {} : { account }),
     ...(teamId === undefined ? {} : { teamId }),
     ...(micros === 0 ? {} : { usdPerHour: microsToUsd(micros) }),
+    gpuCount: gpusOf(gpuPod),
+    ...(payer === undefined ? {} : { payer }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { Reservations } from '../../../../src/accounts/reservations.ts';
 import { createSession } from '../../../../src/accounts/session.ts';
 import type { AccountSession } from '../../../../src/accounts/session.ts';
 import { RetainedInstances } from '../../../../src/controllers/gpupod/retained-instances.ts';
@@ -60,7 +61,14 @@ export class SessionBench {
         installation: INSTALLATION,
         gpuPods: { list: () => this.cached },
         teamIds: () => [],
-        assumedPrice: 0,
+        reservations: new Reservations({
+          view: { list: () => this.cached },
+          clock: this.clock,
+          timings: DEFAULT_TIMINGS,
+          installation: INSTALLATION,
+          assumedPrice: 0,
+          expected: () => [],
+        }),
         identity: {
           keyVersion: () => this.keyVersion,
           origin: ORIGIN,
