@@ -24,7 +24,7 @@ export function accountsReference(): string {
 
 ${code(API_VERSION)}, plurals ${code(ACCOUNT_PLURALS.GpuAccount)} and ${code(ACCOUNT_PLURALS.ClusterGpuAccount)}, short names ${code('gacc')} and ${code('cgacc')}.
 A GpuAccount is namespaced; its Secret is in the same namespace. A ClusterGpuAccount is cluster-scoped; its Secret is in the operator's own namespace.
-The operator serves them with [${code('--gpu-accounts')}](settings.md). For how to use them, see [give each team its own wallet](../how-to/accounts.md).
+The operator serves them unless [${code('--gpu-accounts')}](settings.md) says otherwise. For how to use them, see [give each team its own wallet](../how-to/accounts.md).
 
 ## spec of both
 

@@ -6,7 +6,7 @@ import type { GpuPodController } from '../controllers/gpupod/gpu-pod-controller.
 import type { SharedSource } from '../kubernetes/cache/source.ts';
 import type { Manager } from '../kubernetes/manager.ts';
 import type { Runnable } from '../kubernetes/runnable.ts';
-import { accountClient, accountResource, NAMESPACE_RESOURCE } from './cluster.ts';
+import { accountClient, accountResource, namespaceResource } from './cluster.ts';
 import type { Cluster, ClusterParts } from './cluster.ts';
 import { accountConnector } from './prime.ts';
 
@@ -17,13 +17,13 @@ export interface WatchedAccounts {
   readonly cluster?: { readonly accounts: SharedSource; readonly namespaces: SharedSource };
 }
 
-/** Watches the accounts, if the settings ask for it. Call it before the manager starts. */
+/** Watches the accounts, unless the settings say otherwise. Call it before the manager starts. */
 export function watchAccounts(
   { config }: Pick<ClusterParts, 'config'>,
   manager: Pick<Manager, 'source'>,
 ): WatchedAccounts | undefined {
   const { gpuAccounts, watchNamespaces } = config.kubernetes;
-  if (!gpuAccounts) {
+  if (gpuAccounts === 'false') {
     return undefined;
   }
   const namespaced = manager.source(accountResource('GpuAccount', config));
@@ -33,7 +33,7 @@ export function watchAccounts(
         gpuAccounts: namespaced,
         cluster: {
           accounts: manager.source(accountResource('ClusterGpuAccount', config)),
-          namespaces: manager.source(NAMESPACE_RESOURCE),
+          namespaces: manager.source(namespaceResource(config)),
         },
       };
 }

@@ -55,7 +55,8 @@ export function gpuPodResource({ kubernetes: { watchNamespaces } }: Config): Wat
 /** The accounts of one kind that this operator watches. */
 export function accountResource(kind: AccountKind, { kubernetes }: Config): WatchedResource {
   const namespaces = kind === 'GpuAccount' ? kubernetes.watchNamespaces : [];
-  return { group: GROUP, version: VERSION, plural: ACCOUNT_PLURALS[kind], namespaces, decode: trimGpuPod };
+  const type = { group: GROUP, version: VERSION, plural: ACCOUNT_PLURALS[kind] };
+  return { ...type, namespaces, decode: trimGpuPod, isOptional: kubernetes.gpuAccounts === 'auto' };
 }
 
 export function accountClient(kind: AccountKind, transport: ApiTransport): ResourceClient<KubernetesObject> {
@@ -64,11 +65,14 @@ export function accountClient(kind: AccountKind, transport: ApiTransport): Resou
 }
 
 /** All namespaces with their labels, which ClusterGpuAccounts select. */
-export const NAMESPACE_RESOURCE: WatchedResource = {
-  ...NAMESPACES,
-  namespaces: [],
-  decode: keepOwnAnnotations(`${GROUP}/`),
-};
+export function namespaceResource({ kubernetes: { gpuAccounts } }: Config): WatchedResource {
+  return {
+    ...NAMESPACES,
+    namespaces: [],
+    decode: keepOwnAnnotations(`${GROUP}/`),
+    isOptional: gpuAccounts === 'auto',
+  };
+}
 
 export function gpuPodClient(transport: ApiTransport): ResourceClient<KubernetesObject> {
   return new ResourceClient({ transport, type: GPU_PODS, decode: trimGpuPod });
@@ -98,13 +102,14 @@ export function connectCluster({ config, clock, log, metrics }: ClusterParts): C
     kubeConfig,
     transport,
     leaseTransport: new ApiTransport({ ...shared, maxSockets: LEASE_SOCKETS }),
-    openInformer: (path, { decode }) =>
+    openInformer: (path, { decode, isOptional = false }) =>
       new Reflector<KubernetesObject>({
         transport,
         clock,
         log,
         path,
         decode,
+        isOptional,
         idleTimeoutMs: watchIdleTimeoutMs,
         observer: metrics.reflector,
       }),

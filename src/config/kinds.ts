@@ -67,6 +67,11 @@ export function choice<const T extends string>(choices: readonly [T, ...T[]]): K
   });
 }
 
+/** `auto`, `true` or `false`. The flag alone means true, and `--no-…` means false. */
+export function onOffOrAuto(): Kind<'auto' | 'true' | 'false'> {
+  return { ...choice(['auto', 'true', 'false']), isSwitch: true };
+}
+
 /** Words separated by commas, or none. Spaces around them do not count. */
 export function wordList({ pattern, meaning }: ListRule = ANY_WORDS): Kind<readonly string[]> {
   const listKind = kind(

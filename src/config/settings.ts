@@ -5,6 +5,7 @@ import {
   duration,
   listenAddress,
   onOff,
+  onOffOrAuto,
   usd,
   wholeNumber,
   word,
@@ -195,11 +196,11 @@ export const SETTINGS = {
       description:
         'Watch only GpuPods of these namespaces, with commas between them or with one flag for each. None given: all namespaces',
     }),
-    gpuAccounts: setting(onOff(), {
+    gpuAccounts: setting(onOffOrAuto(), {
       flag: '--gpu-accounts',
-      defaultText: 'false',
+      defaultText: 'auto',
       description:
-        'Serve GpuAccounts, and ClusterGpuAccounts unless only some namespaces are watched: API keys of teams, beside that of the operator. Their CRDs must exist',
+        'Serve GpuAccounts, and ClusterGpuAccounts unless only some namespaces are watched: API keys of teams, beside that of the operator. auto: as soon as their CRDs exist and the operator may list them. true: wait for that before anything is rented',
     }),
     watchIdleTimeoutMs: setting(duration(MIN_PERIOD_MS), {
       flag: '--watch-idle-timeout',

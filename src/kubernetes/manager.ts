@@ -17,6 +17,8 @@ import type { StoreView } from './cache/store.ts';
 export interface WatchedResource extends ResourceType {
   /** Only objects of these namespaces; none: all. */
   readonly namespaces: readonly string[];
+  /** The API server may not know this kind, or refuse it: then it has no objects. @default false */
+  readonly isOptional?: boolean;
   /** Checks and trims an object before it is kept. */
   readonly decode: Decode<KubernetesObject>;
 }

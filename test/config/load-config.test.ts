@@ -27,7 +27,7 @@ describe('loadConfig without any flag', () => {
         allowedTemplateIds: [],
       },
       installation: { orphanPolicy: 'Report' },
-      kubernetes: { gpuAccounts: false, watchIdleTimeoutMs: 90_000, watchNamespaces: [] },
+      kubernetes: { gpuAccounts: 'auto', watchIdleTimeoutMs: 90_000, watchNamespaces: [] },
       lease: {
         isEnabled: true,
         name: 'gpupod-operator',

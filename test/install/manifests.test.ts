@@ -102,7 +102,7 @@ describe('the chart and deploy/', () => {
       // A release names its Lease. IfNotPresent is the default for an image with a version.
       {
         ...deployContainers[0],
-        args: ['--lease-owner=gpupod-operator'],
+        args: ['--gpu-accounts=false', '--lease-owner=gpupod-operator'],
         imagePullPolicy: 'IfNotPresent',
       },
     ]);
@@ -146,6 +146,7 @@ describe('the chart', () => {
     expect(podSpecOf(manifests).containers[0].args).toEqual([
       '--max-price-ceiling=12.50',
       '--watch-namespace=team-a',
+      '--gpu-accounts=false',
       '--lease-owner=gpupod-operator',
     ]);
   });

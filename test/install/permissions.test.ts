@@ -93,7 +93,12 @@ async function install(namespace: string, watched: string | undefined): Promise<
   simulator = await startSimulator({ settings: { provisioningMs: 100, installingMs: 100, deletingMs: 100 } });
   const args = operatorArgs(
     { kubeconfigPath, namespace, primeUrl: simulator.url },
-    { 'orphan-policy': 'Terminate', 'window-sweep': '300ms', 'watch-namespace': watched ?? '' },
+    {
+      'gpu-accounts': 'false',
+      'orphan-policy': 'Terminate',
+      'window-sweep': '300ms',
+      'watch-namespace': watched ?? '',
+    },
   );
   const loaded = loadConfig(
     args.filter((arg) => arg !== '--watch-namespace='),

@@ -20,6 +20,13 @@ export interface ReflectorOptions<T extends KubernetesObject> {
   path: string;
   /** Checks and trims an object before it is kept. If it throws, the object is reported and its last version stays. */
   decode: Decode<T>;
+  /**
+   * The kind may be unknown to the API server, or closed to this account. Until it answers otherwise for the first
+   * time, that counts as an empty list.
+   *
+   * @default false
+   */
+  isOptional?: boolean;
   labelSelector?: string;
   fieldSelector?: string;
   /** @default 500 */

@@ -1,4 +1,4 @@
-import { apiErrorMessage, ApiStatusError, isForbidden } from '../client/api-errors.ts';
+import { apiErrorMessage, ApiStatusError, isForbidden, isNotFound } from '../client/api-errors.ts';
 import { fullJitterMs } from '../back-off.ts';
 import { objectKey } from '../objects.ts';
 import type { KubernetesObject, RawObject } from '../objects.ts';
@@ -27,6 +27,8 @@ const BACK_OFF = { baseMs: 100, maxMs: 10_000 };
 const FAILURES_AFTER_NEWS = 3;
 /** A watch must end within this time after the duration that the request asked for. */
 const END_OVERDUE_MS = 5_000;
+/** How often to look whether an optional kind is served by now. */
+const LOOK_AGAIN_MS = 10_000;
 /** A busy server asks for a few seconds. A longer request must not silence the operator. */
 const MAX_RETRY_AFTER_MS = 15_000;
 
@@ -57,6 +59,8 @@ export class Reflector<T extends KubernetesObject> {
   #running: Promise<void> | undefined;
   #resourceVersion: string | undefined;
   #hasSynced = false;
+  /** A complete list has been stored, so that the kind is served. */
+  #isServed = false;
   #failures = 0;
   #garbageInARow = 0;
   readonly #watchLength = new WatchLength();
@@ -147,10 +151,31 @@ export class Reflector<T extends KubernetesObject> {
       return 0;
     } catch (error) {
       if (signal.aborted) return 0;
+      if (this.#isUnserved(error)) return this.#noteUnserved(error);
       this.#listFailures.onListFailure(error);
       if (isForbidden(error)) this.#answered.resolve(undefined);
       return this.#pauseMs(error instanceof ApiStatusError ? error.retryAfterMs : undefined);
     }
+  }
+
+  /** A kind that was served once is not taken for absent: its objects would seem deleted. */
+  #isUnserved(error: unknown): boolean {
+    const { isOptional = false } = this.#options;
+    return isOptional && !this.#isServed && (isNotFound(error) || isForbidden(error));
+  }
+
+  #noteUnserved(error: unknown): number {
+    const { log, path } = this.#options;
+    if (!this.#hasSynced) log.info({ path, error: apiErrorMessage(error) }, 'kind is not served');
+    this.#touch();
+    this.#setSynced();
+    return LOOK_AGAIN_MS;
+  }
+
+  #setSynced(): void {
+    this.#hasSynced = true;
+    this.#synced.resolve(undefined);
+    this.#answered.resolve(undefined);
   }
 
   #takePage(page: ListPage, seen: Set<string>): void {
@@ -171,9 +196,8 @@ export class Reflector<T extends KubernetesObject> {
     this.#resourceVersion = version;
     this.#options.observer?.onListed?.(seen.size);
     this.#listFailures.onListed(seen.size);
-    this.#hasSynced = true;
-    this.#synced.resolve(undefined);
-    this.#answered.resolve(undefined);
+    this.#isServed = true;
+    this.#setSynced();
   }
 
   /** Watches until the stream ends. Returns how long to pause before the next step, in milliseconds. */

@@ -14,6 +14,45 @@ afterEach(async () => {
   await world.close();
 });
 
+describe('an optional kind', () => {
+  it.each([
+    { answer: statusAnswer(404, 'NotFound'), why: 'the API server does not know' },
+    { answer: statusAnswer(403, 'Forbidden'), why: 'this account may not list' },
+  ])('that $why is empty until it is served', async ({ answer }) => {
+    let isServed = false;
+    world.put('a');
+    world.runtime.server.plan(() => (isServed ? undefined : answer));
+    const reflector = world.startReflector({ isOptional: true });
+    await until(() => reflector.hasSynced(), 'the empty list');
+    await reflector.whenAnswered();
+    expect(reflector.store.size).toBe(0);
+    expect(reflector.problem).toBeUndefined();
+
+    isServed = true;
+    await world.advanceUntil(() => world.events.length === 1, 'the first object');
+    expect(world.events).toEqual(['ADDED a']);
+  });
+
+  it('keeps its objects when it is no longer served, because they would seem deleted', async () => {
+    world.put('a');
+    const reflector = await world.startWatching({ isOptional: true });
+    world.runtime.server.plan((request) =>
+      isList(request) ? statusAnswer(404, 'NotFound') : statusAnswer(410, 'Expired'),
+    );
+    world.runtime.server.watches.end();
+    await world.advanceUntil(() => reflector.problem !== undefined, 'the failure');
+    expect(world.events).toEqual(['ADDED a']);
+    expect(reflector.store.size).toBe(1);
+  });
+
+  it('is not taken for absent when the API server fails', async () => {
+    world.runtime.server.plan(() => statusAnswer(503, 'ServiceUnavailable'));
+    const reflector = world.startReflector({ isOptional: true });
+    await world.advanceUntil(() => reflector.problem !== undefined, 'the failure');
+    expect(reflector.hasSynced()).toBe(false);
+  });
+});
+
 describe('listing', () => {
   it('reads page after page, and watches from the version of the list', async () => {
     for (const name of ['a', 'b', 'c', 'd', 'e']) world.put(name);
