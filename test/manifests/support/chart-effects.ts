@@ -32,7 +32,9 @@ export const DEPLOYMENT_EFFECTS: readonly Effect[] = [
     sets: ['settings.max-price-ceiling=12.50'],
     kind: 'Deployment',
     expected: podSpec({
-      containers: [{ args: ['--max-price-ceiling=12.50', '--gpu-accounts=false', '--lease-owner=gpupod-operator'] }],
+      containers: [
+        { args: ['--max-price-ceiling=12.50', '--gpu-accounts=false', '--lease-owner=gpupod-operator'] },
+      ],
     }),
   },
   {
