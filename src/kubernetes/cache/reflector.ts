@@ -1,11 +1,12 @@
-import { apiErrorMessage, ApiStatusError, isForbidden, isNotFound } from '../client/api-errors.ts';
-import { fullJitterMs } from '../back-off.ts';
+import { apiErrorMessage, ApiStatusError, isForbidden } from '../client/api-errors.ts';
 import { objectKey } from '../objects.ts';
 import type { KubernetesObject, RawObject } from '../objects.ts';
 import { listPages } from './list-pages.ts';
 import type { ListPage } from './list-pages.ts';
 import { ListFailures } from './list-failures.ts';
+import { LOOK_AGAIN_MS, OptionalKind } from './optional-kind.ts';
 import type { ReflectorOptions } from './reflector-options.ts';
+import { RetryPause } from './retry-pause.ts';
 import { Store } from './store.ts';
 import type { StoreEvent, StoreView } from './store.ts';
 import { StoreHandlers } from './store-handlers.ts';
@@ -18,19 +19,8 @@ import type { WatchChange, WatchOutcome } from './watch-stream.ts';
 const DEFAULT_IDLE_TIMEOUT_MS = 90_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 const LIST_TIMEOUT_MS = 60_000;
-/**
- * A watch that breaks, is refused with 410 and is followed by one failed list recovers within a second: the first
- * retries are quick, later ones back off.
- */
-const BACK_OFF = { baseMs: 100, maxMs: 10_000 };
-/** Failures that still count after a list with changes, or after an opened watch. The next pause is at most 0.8 s. */
-const FAILURES_AFTER_NEWS = 3;
 /** A watch must end within this time after the duration that the request asked for. */
 const END_OVERDUE_MS = 5_000;
-/** How often to look whether an optional kind is served by now. */
-const LOOK_AGAIN_MS = 10_000;
-/** A busy server asks for a few seconds. A longer request must not silence the operator. */
-const MAX_RETRY_AFTER_MS = 15_000;
 
 /**
  * Keeps a local copy of one resource, and notifies its handlers of each change. Modes:
@@ -56,12 +46,11 @@ export class Reflector<T extends KubernetesObject> {
   readonly #synced = Promise.withResolvers<undefined>();
   readonly #answered = Promise.withResolvers<undefined>();
   readonly #listFailures: ListFailures;
+  readonly #pause: RetryPause;
+  readonly #kind: OptionalKind;
   #running: Promise<void> | undefined;
   #resourceVersion: string | undefined;
   #hasSynced = false;
-  /** A complete list has been stored, so that the kind is served. */
-  #isServed = false;
-  #failures = 0;
   #garbageInARow = 0;
   readonly #watchLength = new WatchLength();
   /** True if something changed since the last list began. */
@@ -71,6 +60,8 @@ export class Reflector<T extends KubernetesObject> {
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
     this.#handlers = new StoreHandlers(options.log);
+    this.#pause = new RetryPause(options.random ?? Math.random);
+    this.#kind = new OptionalKind(options.isOptional ?? false);
     this.#listFailures = new ListFailures(options.log, options.path);
   }
 
@@ -151,17 +142,11 @@ export class Reflector<T extends KubernetesObject> {
       return 0;
     } catch (error) {
       if (signal.aborted) return 0;
-      if (this.#isUnserved(error)) return this.#noteUnserved(error);
+      if (this.#kind.isAbsent(error)) return this.#noteUnserved(error);
       this.#listFailures.onListFailure(error);
       if (isForbidden(error)) this.#answered.resolve(undefined);
-      return this.#pauseMs(error instanceof ApiStatusError ? error.retryAfterMs : undefined);
+      return this.#pause.nextMs(error instanceof ApiStatusError ? error.retryAfterMs : undefined);
     }
-  }
-
-  /** A kind that was served once is not taken for absent: its objects would seem deleted. */
-  #isUnserved(error: unknown): boolean {
-    const { isOptional = false } = this.#options;
-    return isOptional && !this.#isServed && (isNotFound(error) || isForbidden(error));
   }
 
   #noteUnserved(error: unknown): number {
@@ -192,11 +177,11 @@ export class Reflector<T extends KubernetesObject> {
     for (const key of this.#store.keys()) {
       if (!seen.has(key)) this.#emit(this.#store.removeKey(key));
     }
-    if (this.#hasNews) this.#failures = Math.min(this.#failures, FAILURES_AFTER_NEWS);
+    if (this.#hasNews) this.#pause.shorten();
     this.#resourceVersion = version;
     this.#options.observer?.onListed?.(seen.size);
     this.#listFailures.onListed(seen.size);
-    this.#isServed = true;
+    this.#kind.noteListed();
     this.#setSynced();
   }
 
@@ -219,7 +204,7 @@ export class Reflector<T extends KubernetesObject> {
       signal: this.#stopping.signal,
       onOpen: () => {
         this.#listFailures.onWatchOpened();
-        this.#failures = Math.min(this.#failures, FAILURES_AFTER_NEWS);
+        this.#pause.shorten();
       },
       onEvent: (event) => {
         this.#takeEvent(event);
@@ -233,7 +218,7 @@ export class Reflector<T extends KubernetesObject> {
   }
 
   #takeEvent(event: WatchChange): void {
-    this.#failures = 0;
+    this.#pause.reset();
     this.#garbageInARow = 0;
     if (event.kind === 'bookmark') {
       this.#resourceVersion = event.resourceVersion;
@@ -251,10 +236,10 @@ export class Reflector<T extends KubernetesObject> {
         return 0;
       case 'ended':
         this.#watchLength.noteEnd();
-        return this.#resourceVersion === startedFrom ? this.#pauseMs() : 0;
+        return this.#resourceVersion === startedFrom ? this.#pause.nextMs() : 0;
       case 'failed':
         this.#listFailures.onWatchFailure(outcome.message);
-        return this.#pauseMs(outcome.retryAfterMs);
+        return this.#pause.nextMs(outcome.retryAfterMs);
       case 'garbage':
         this.#garbageInARow += 1;
         if (this.#garbageInARow > 1) this.#resourceVersion = undefined;
@@ -269,14 +254,7 @@ export class Reflector<T extends KubernetesObject> {
         return 0;
     }
     log.info({ path, end: outcome.end }, 'watch ended, resuming it');
-    return this.#pauseMs();
-  }
-
-  #pauseMs(retryAfterMs = 0): number {
-    const random = this.#options.random ?? Math.random;
-    const jitterMs = fullJitterMs(this.#failures, BACK_OFF, random);
-    this.#failures += 1;
-    return Math.min(retryAfterMs, MAX_RETRY_AFTER_MS) + jitterMs;
+    return this.#pause.nextMs();
   }
 
   #put(raw: RawObject): void {
