@@ -8,12 +8,13 @@ import { mayAsk } from './account-evidence.ts';
 import type { AccountWatch } from './account-watch.ts';
 import type { Inventory } from './inventory.ts';
 import type { InstancePoller } from './instance-poller.ts';
+import type { KeyUse } from './key-use.ts';
 import type { ProviderHealth } from './provider-health.ts';
 
 export interface HousekeepingOptions {
   readonly clock: Clock;
   readonly log: Log;
-  readonly timings: Pick<ProtocolTimings, 'busyPollMs' | 'sweepMs'>;
+  readonly timings: Pick<ProtocolTimings, 'busyPollMs' | 'quietPollMs' | 'sweepMs'>;
   readonly observer?: ControllerObserver | undefined;
   /** Replaces Math.random in tests. */
   readonly random?: () => number;
@@ -30,6 +31,9 @@ export interface HousekeepingParts {
   readonly sweep: { run(instances: readonly InstanceSnapshot[]): Promise<void> };
   /** Keeps the list of retained instances true, after each sweep. */
   readonly upkeep: { run(): Promise<void> };
+  /** Removes unused SSH keys. */
+  readonly keySweep: { run(): Promise<number | undefined> };
+  readonly keyUse: Pick<KeyUse, 'mayHaveKeys'>;
   readonly health: Pick<ProviderHealth, 'report' | 'reportAccount'>;
   /** Whether its sweeps could find anything. @default always */
   readonly isInUse?: () => boolean;
@@ -91,6 +95,13 @@ export class Housekeeping {
     this.#accounts.delete(account);
   }
 
+  /** Looks for unused SSH keys of all accounts in a while, once for all that happens until then. */
+  sweepSshKeys(): void {
+    for (const account of this.#accounts.keys()) {
+      this.#controller.enqueue(`keys/${account}`, this.#options.timings.quietPollMs);
+    }
+  }
+
   /** The key of the account was replaced, so it is checked at once. */
   checkKey(account: string): void {
     this.#controller.enqueue(`account/${account}`);
@@ -100,6 +111,8 @@ export class Housekeeping {
     for (const task of TASKS.filter((one) => one !== 'inventory')) {
       this.#controller.enqueue(`${task}/${account}`);
     }
+    // An earlier process may have left keys. They cost nothing, so everything else comes first.
+    this.#controller.enqueue(`keys/${account}`, this.#options.timings.quietPollMs);
   }
 
   async stop(): Promise<void> {
@@ -129,6 +142,8 @@ export class Housekeeping {
         return isTrusted(parts) ? await parts.poller.poll() : timings.busyPollMs;
       case 'sweep':
         return isSwept(parts) ? await this.#sweep(parts) : timings.sweepMs;
+      case 'keys':
+        return await sweepKeys(parts, timings.sweepMs);
       default:
         // After an unstable list the inventory itself schedules the next one.
         if (!isTrusted(parts)) {
@@ -168,6 +183,17 @@ export class Housekeeping {
 
 function reconciled(requeueAfterMs: number | 'failed' | undefined): Reconciled {
   return requeueAfterMs === 'failed' ? { kind: 'retry' } : { kind: 'done', requeueAfterMs };
+}
+
+/** Where no key was ever registered, nothing is sent. */
+async function sweepKeys(
+  { account, keySweep, keyUse }: HousekeepingParts,
+  retryMs: number,
+): Promise<number | undefined> {
+  if (!keyUse.mayHaveKeys) {
+    return undefined;
+  }
+  return account.state.kind === 'fits' ? await keySweep.run() : retryMs;
 }
 
 async function checkAccount({ account, health }: HousekeepingParts): Promise<boolean> {

@@ -15,6 +15,7 @@ import { Inventory } from './inventory.ts';
 import type { WalletReport } from './inventory.ts';
 import type { Lister } from './live-instances.ts';
 import { KeyFailures } from './key-failures.ts';
+import type { KeyUse } from './key-use.ts';
 import { createListReporter } from './list-reports.ts';
 import { ProviderHealth } from './provider-health.ts';
 import type { Reservations } from './reservations.ts';
@@ -64,6 +65,7 @@ export interface SessionOptions extends Pick<AccountSession, 'name' | 'provider'
   };
   /** The ID of this installation, which its instances carry in their names. */
   readonly installation: string;
+  readonly keyUse: KeyUse;
   readonly gpuPods: GpuPodList;
   /** Teams whose instances may have been rented with this key. */
   readonly teamIds: () => readonly string[];
@@ -146,7 +148,7 @@ export function createSession(options: SessionOptions, signals: SessionSignals):
   const cooldowns = new Cooldowns(clock, cooldownScale, (reason, key) => {
     options.onOfferFailed?.({ provider: upstreamOf(key), gpuType: gpuTypeOf(key), reason });
   });
-  const sshKeys = new SshKeys({ provider, clock, log, installation, account });
+  const sshKeys = new SshKeys({ provider, clock, log, installation, account, use: options.keyUse });
   const known = {
     account,
     circuitBreakers,

@@ -2,24 +2,35 @@ import type { Clock } from '../clock.ts';
 import type { Log } from '../kubernetes/log.ts';
 import { isSameSession } from '../lifecycle/account.ts';
 import type { AccountState } from '../lifecycle/observation.ts';
-import type { Answer, FailureReason, SendOptions } from '../lifecycle/provider.ts';
-import { installationOf, keyName } from '../lifecycle/ssh-key/key-name.ts';
+import type { Answer, DeleteOutcome, FailureReason, SendOptions } from '../lifecycle/provider.ts';
+import { fingerprintOfContent, installationOf, keyName } from '../lifecycle/ssh-key/key-name.ts';
 import type { PublicKey } from '../lifecycle/ssh-key/public-key.ts';
 import type { KeyRefusal, RegisteredKey, SshKeyApi } from '../lifecycle/ssh-key/ssh-key-api.ts';
+import type { KeyUse } from './key-use.ts';
 import { Turns } from './turns.ts';
 
 export interface SshKeysOptions {
-  readonly provider: Pick<SshKeyApi, 'listSshKeys' | 'createSshKey'>;
+  readonly provider: SshKeyApi;
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly log: Log;
   readonly installation: string;
   readonly account: { readonly state: AccountState };
+  readonly use: KeyUse;
 }
 
 /** The ID under which the provider has a key, or why it has none. */
 export type EnsuredKey =
   | { readonly kind: 'ok'; readonly keyId: string }
   | { readonly kind: 'failed'; readonly reason: FailureReason | KeyRefusal; readonly message: string };
+
+/** A key that this installation registered. */
+export interface OwnKey extends RegisteredKey {
+  readonly fingerprint: string;
+  /** A GpuPod that this process serves needed it. */
+  readonly wasNeededHere: boolean;
+  /** How long it still counts as in use; 0 or less: only GpuPods that name it use it. */
+  readonly graceLeftMs: number;
+}
 
 /** How long one list of all keys serves further registrations. Only this process adds keys of this installation. */
 const LIST_MS = 60_000;
@@ -36,6 +47,9 @@ export class SshKeys {
   readonly #turns = new Turns();
   readonly #held = new Map<string, RegisteredKey>();
   readonly #forgotten = new Map<string, number>();
+  /** When this process first saw each of our keys, by ID. */
+  readonly #knownSinceMs = new Map<string, number>();
+  readonly #needed = new Set<string>();
   #listed: { readonly keys: RegisteredKey[]; readonly beganAtMs: number } | undefined;
   /** What is known belongs to this key of the account. */
   #session: AccountState = { kind: 'unknown' };
@@ -46,10 +60,55 @@ export class SshKeys {
 
   /** Finds the key at the provider, or registers it. */
   async ensure(key: PublicKey, options: SendOptions): Promise<EnsuredKey> {
+    this.#options.use.noteNeed(key.fingerprint);
     return await this.#turns.run(async () => {
       this.#forgetOthers();
+      this.#options.use.noteNeed(key.fingerprint);
+      this.#needed.add(key.fingerprint);
       const held = this.#held.get(key.fingerprint);
       return held === undefined ? await this.#findOrRegister(key, options) : ok(held);
+    });
+  }
+
+  /** Lists the keys that this installation registered. */
+  async listOwn(): Promise<Answer<readonly OwnKey[]>> {
+    return await this.#turns.run(async () => {
+      this.#forgetOthers();
+      this.#listed = undefined;
+      const listed = await this.#list();
+      return listed.kind === 'failure' ? listed : { kind: 'ok', value: this.#ownOf(listed.value) };
+    });
+  }
+
+  /** Removes a key, unless it is needed again by then. */
+  async remove(key: OwnKey, { mayStillSend }: SendOptions): Promise<DeleteOutcome> {
+    const { provider, use } = this.#options;
+    const { keyId, fingerprint } = key;
+    return await this.#turns.run(async () => {
+      this.#held.delete(fingerprint);
+      this.#listed = undefined;
+      const knownSinceMs = this.#knownSinceMs.get(keyId) ?? Infinity;
+      return await provider.deleteSshKey(keyId, {
+        mayStillSend: () => mayStillSend() && use.graceLeftMs(fingerprint, knownSinceMs) <= 0,
+      });
+    });
+  }
+
+  #ownOf(keys: readonly RegisteredKey[]): readonly OwnKey[] {
+    const { installation, clock, use } = this.#options;
+    const own = keys.filter((key) => installationOf(key) === installation);
+    const ids = new Set(own.map(({ keyId }) => keyId));
+    for (const keyId of this.#knownSinceMs.keys()) {
+      if (!ids.has(keyId)) {
+        this.#knownSinceMs.delete(keyId);
+      }
+    }
+    return own.map((key) => {
+      const fingerprint = fingerprintOfContent(key.content);
+      const sinceMs = this.#knownSinceMs.get(key.keyId) ?? clock.monotonicMs();
+      this.#knownSinceMs.set(key.keyId, sinceMs);
+      const graceLeftMs = use.graceLeftMs(fingerprint, sinceMs);
+      return { ...key, fingerprint, wasNeededHere: this.#needed.has(fingerprint), graceLeftMs };
     });
   }
 
@@ -76,6 +135,7 @@ export class SshKeys {
     if (!isSameSession(state, this.#session)) {
       this.#held.clear();
       this.#forgotten.clear();
+      this.#knownSinceMs.clear();
       this.#listed = undefined;
     }
     this.#session = state;
@@ -107,13 +167,15 @@ export class SshKeys {
   }
 
   async #register(key: PublicKey, options: SendOptions): Promise<EnsuredKey> {
-    const { provider, installation, log } = this.#options;
+    const { provider, installation, log, use, clock } = this.#options;
+    await use.beforeRegistration();
     const name = keyName(installation, key);
     const outcome = await provider.createSshKey({ name, publicKey: key.content }, options);
     const { fingerprint } = key;
     switch (outcome.kind) {
       case 'created':
         this.#listed?.keys.push(outcome.key);
+        this.#knownSinceMs.set(outcome.key.keyId, clock.monotonicMs());
         log.info({ fingerprint, keyId: outcome.key.keyId }, 'registered SSH key');
         return this.#hold(key, outcome.key);
       case 'unknown':

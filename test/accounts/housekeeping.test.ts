@@ -8,12 +8,13 @@ import { failure } from '../support/builders/snapshots.ts';
 
 const OURS: AccountState = { kind: 'fits', userId: 'user-1', sinceMs: 0 };
 const THEIRS: AccountState = { kind: 'changed', userId: 'user-2', sinceMs: 0, message: 'm' };
-const TIMINGS = { busyPollMs: 5_000, sweepMs: 300_000 };
+const TIMINGS = { busyPollMs: 5_000, quietPollMs: 60_000, sweepMs: 300_000 };
 
 /** What the tasks of one account use. Its dependencies answer at once. */
 function accountOf(name: string, state: AccountState, list: () => ReturnType<typeof taken>) {
   const account = { state };
-  const counts = { checks: 0, polls: 0, lists: 0, sweeps: 0 };
+  const counts = { checks: 0, polls: 0, lists: 0, sweeps: 0, keySweeps: 0 };
+  const keyUse = { mayHaveKeys: false };
   const parts: HousekeepingParts = {
     name,
     account: {
@@ -45,16 +46,23 @@ function accountOf(name: string, state: AccountState, list: () => ReturnType<typ
       },
     },
     upkeep: { run: async () => await Promise.resolve() },
+    keySweep: {
+      run: async () => {
+        counts.keySweeps += 1;
+        return await Promise.resolve(counts.keySweeps === 1 ? 300_000 : undefined);
+      },
+    },
+    keyUse,
     health: { report: () => undefined, reportAccount: () => undefined },
   };
-  return { account, counts, parts };
+  return { account, counts, parts, keyUse };
 }
 
 /** The tasks of one account, on a clock that the test moves. */
 function bench(list: () => ReturnType<typeof taken>, state: AccountState = OURS) {
-  const { account, counts, parts } = accountOf('operator', state, list);
+  const { account, counts, parts, keyUse } = accountOf('operator', state, list);
   const { clock, housekeeping } = running([parts]);
-  return { clock, account, counts, housekeeping };
+  return { clock, account, counts, housekeeping, keyUse };
 }
 
 function running(accounts: readonly HousekeepingParts[]) {
@@ -161,5 +169,40 @@ describe('an account that is opened while the others run', () => {
     isInUse = true;
     await clock.advance(2 * TIMINGS.sweepMs);
     expect(counts.sweeps).toBeGreaterThan(0);
+  });
+});
+
+describe('the search for unused SSH keys', () => {
+  it('costs nothing where no key was ever registered', async () => {
+    const { clock, counts, housekeeping } = bench(() => taken());
+    housekeeping.sweepSshKeys();
+    await clock.advance(10 * TIMINGS.sweepMs);
+    expect(counts.keySweeps).toBe(0);
+    await housekeeping.stop();
+  });
+
+  it('runs once after the start, again where something is left to do, and then only when asked', async () => {
+    const { clock, counts, housekeeping, keyUse } = bench(() => taken());
+    keyUse.mayHaveKeys = true;
+    await clock.advance(TIMINGS.quietPollMs);
+    expect(counts.keySweeps).toBe(1);
+    await clock.advance(20 * TIMINGS.sweepMs);
+    expect(counts.keySweeps).toBe(2);
+    housekeeping.sweepSshKeys();
+    housekeeping.sweepSshKeys();
+    await clock.advance(TIMINGS.sweepMs);
+    expect(counts.keySweeps).toBe(3);
+    await housekeeping.stop();
+  });
+
+  it('waits for an account that is known', async () => {
+    const { clock, account, counts, housekeeping, keyUse } = bench(() => taken(), { kind: 'unknown' });
+    keyUse.mayHaveKeys = true;
+    await clock.advance(TIMINGS.sweepMs);
+    expect(counts.keySweeps).toBe(0);
+    account.state = OURS;
+    await clock.advance(TIMINGS.sweepMs);
+    expect(counts.keySweeps).toBe(1);
+    await housekeeping.stop();
   });
 });

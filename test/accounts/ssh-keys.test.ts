@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import type { OwnKey } from '../../src/accounts/ssh-keys.ts';
 import { keyName } from '../../src/lifecycle/ssh-key/key-name.ts';
 import { aPublicKey } from '../support/builders/ssh-keys.ts';
 import { failure } from '../support/builders/snapshots.ts';
-import { INSTALLATION, SshKeyBench } from './support/ssh-key-bench.ts';
+import { GRACE_MS, INSTALLATION, SshKeyBench } from './support/ssh-key-bench.ts';
 
 const KEY = aPublicKey();
 const OURS = keyName(INSTALLATION, KEY);
@@ -116,3 +117,80 @@ describe('SshKeys', () => {
     expect(bench.keys.forget(KEY.fingerprint)).toBe(true);
   });
 });
+
+describe('the keys of this installation', () => {
+  const SEND = { mayStillSend: (): boolean => true };
+
+  it('are recorded before the first one is registered, once', async () => {
+    const bench = new SshKeyBench();
+    expect(bench.use.mayHaveKeys).toBe(false);
+    await Promise.all([bench.ensure(1), bench.ensure(2)]);
+    expect(bench.records).toBe(1);
+    expect(bench.use.mayHaveKeys).toBe(true);
+  });
+
+  it('are not recorded for a key that the account has already', async () => {
+    const bench = new SshKeyBench();
+    bench.stored.push({ keyId: 'key-1', name: 'laptop', content: KEY.content });
+    await bench.ensure();
+    expect(bench.records).toBe(0);
+  });
+
+  it('are those with its name and the content that belongs to the name', async () => {
+    const bench = new SshKeyBench();
+    const others = ['laptop', keyName('other1', KEY), keyName(INSTALLATION, aPublicKey(8)), `${OURS}-2`];
+    for (const name of [...others, OURS]) {
+      bench.stored.push({ keyId: `key-${name}`, name, content: KEY.content });
+    }
+    const own = await bench.keys.listOwn();
+    expect(own).toMatchObject({ kind: 'ok', value: [{ keyId: `key-${OURS}` }] });
+  });
+
+  it('count as in use for a while after they were needed, even if that was with another account', async () => {
+    const bench = new SshKeyBench();
+    await bench.ensure();
+    await bench.clock.advance(GRACE_MS - 1_000);
+    expect(await bench.keys.listOwn()).toMatchObject({
+      value: [{ graceLeftMs: 1_000, wasNeededHere: true }],
+    });
+    bench.use.noteNeed(KEY.fingerprint);
+    expect(await bench.keys.listOwn()).toMatchObject({ value: [{ graceLeftMs: GRACE_MS }] });
+  });
+
+  it('count as in use for a while after this process first saw them: another one may have registered them', async () => {
+    const bench = new SshKeyBench();
+    bench.stored.push({ keyId: 'key-1', name: OURS, content: KEY.content });
+    expect(await bench.keys.listOwn()).toMatchObject({ value: [{ graceLeftMs: GRACE_MS }] });
+    await bench.clock.advance(GRACE_MS);
+    expect(await bench.keys.listOwn()).toMatchObject({ value: [{ graceLeftMs: 0, wasNeededHere: false }] });
+  });
+
+  it('are not removed if they are needed again by then', async () => {
+    const bench = new SshKeyBench();
+    await bench.ensure();
+    await bench.clock.advance(GRACE_MS);
+    const [own] = await ownKeys(bench);
+    bench.use.noteNeed(KEY.fingerprint);
+    expect(await bench.keys.remove(own, SEND)).toMatchObject({ kind: 'failure' });
+    expect(bench.stored).toHaveLength(1);
+  });
+
+  it('are registered again after their removal', async () => {
+    const bench = new SshKeyBench();
+    await bench.ensure();
+    await bench.clock.advance(GRACE_MS);
+    const [own] = await ownKeys(bench);
+    const [removed] = await Promise.all([bench.keys.remove(own, SEND), Promise.resolve()]);
+    expect(removed).toEqual({ kind: 'accepted' });
+    expect(await bench.ensure()).toMatchObject({ kind: 'ok' });
+    expect(bench.stored).toHaveLength(1);
+    expect(bench.requests.slice(-2)).toEqual(['list', REGISTER]);
+  });
+});
+
+async function ownKeys(bench: SshKeyBench): Promise<readonly [OwnKey]> {
+  const listed = await bench.keys.listOwn();
+  const [own] = listed.kind === 'ok' ? listed.value : [];
+  if (own === undefined) throw new Error('no key');
+  return [own];
+}

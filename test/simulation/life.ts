@@ -21,6 +21,8 @@ export interface LifeOptions extends SimulationOptions, Expectation {
   readonly prepare?: (simulation: Simulation) => void;
   /** What a person does between Ready and the end. */
   readonly middle?: (simulation: Simulation) => Promise<void>;
+  /** Judges the end of the run beside the other oracles. */
+  readonly atEnd?: (simulation: Simulation) => void;
   /** How long nothing may be written once everything is settled. @default 16 minutes */
   readonly silenceMs?: number;
   /** A person may delete the GpuPod, or remove it by force, before the end. @default false */
@@ -85,6 +87,7 @@ export async function live(options: LifeOptions = {}): Promise<LifeResult> {
     await settle(simulation, options.silenceMs);
     await endOrphans(simulation, options);
     judgeEnd(simulation, options);
+    options.atEnd?.(simulation);
   } catch (error) {
     if (!(error instanceof SimulationFailure)) throw error;
     judgeRun(simulation, options);

@@ -98,5 +98,7 @@ function toExchange(delivery: Delivery): Exchange {
 /** The path without IDs and other parts that differ between runs. */
 function labelOf(url: string): string {
   const path = new URL(url).pathname.replace('/api/v1', '');
-  return path.replace(/\/pods\/(?!status$|history$)[^/]+$/, '/pods/{id}');
+  return path
+    .replace(/\/pods\/(?!status$|history$)[^/]+$/, '/pods/{id}')
+    .replace(/\/ssh_keys\/[^/]+$/, '/ssh_keys/{id}');
 }

@@ -1,3 +1,5 @@
+import type { HousekeepingParts } from '../../accounts/housekeeping.ts';
+import { KeyUse } from '../../accounts/key-use.ts';
 import { AccountRegistry } from '../../accounts/registry.ts';
 import { Reservations } from '../../accounts/reservations.ts';
 import { nextStep } from '../../lifecycle/next-step.ts';
@@ -5,6 +7,7 @@ import { Adoptions } from './adoptions.ts';
 import type { Context, Shared } from './context.ts';
 import { CreateFence } from './create-fence.ts';
 import type { GpuPodOptions } from './gpu-pod-options.ts';
+import { recordKeys } from './installation.ts';
 import type { Installation } from './installation.ts';
 import type { Lanes } from './lanes.ts';
 import { LocalStates } from './local-states.ts';
@@ -14,6 +17,7 @@ import { RetainedInstances } from './retained-instances.ts';
 import { RetainedUpkeep } from './retained-upkeep.ts';
 import { ownSession } from './sessions.ts';
 import { Slots } from './slots.ts';
+import { SshKeySweep } from './ssh-key-sweep.ts';
 import { StatusFidelity } from './status-fidelity.ts';
 import { Sweep } from './sweep.ts';
 import type { SweepOptions } from './sweep.ts';
@@ -37,6 +41,14 @@ export function assemble(
     loops.enqueue(key);
   };
   const retained = new RetainedInstances(cluster.configMaps, options.namespace);
+  const keyUse = new KeyUse({
+    clock,
+    graceMs: timings.sweepMs,
+    mayHaveKeys: installation.mayHaveKeys,
+    record: async () => {
+      await recordKeys({ configMaps: cluster.configMaps, namespace: options.namespace });
+    },
+  });
   const shared: Shared = {
     clock,
     log,
@@ -51,6 +63,10 @@ export function assemble(
     localStates: new LocalStates(),
     retained,
     createFence: new CreateFence(timings),
+    keyUse,
+    sweepSshKeys: () => {
+      loops.sweepSshKeys();
+    },
     proofKey: installation.proofKey,
     createSlots: new Slots(lanes.createSlots, enqueue),
     readSlots: new Slots(lanes.readSlots, enqueue),
@@ -67,7 +83,7 @@ export function assemble(
     assumedPrice: policy.maxPriceCeiling ?? policy.maxTotalPricePerHour ?? 0,
     expected: () => payers.expectedLists(),
   });
-  const accounts = new AccountRegistry(ownSession(options, installation, loops, reservations));
+  const accounts = new AccountRegistry(ownSession(options, installation, loops, { reservations, keyUse }));
   const { localStates } = shared;
   const payers: Payers = new Payers({ registry: accounts, policy, localStates, views: served?.views });
   return { shared, accounts, payers, reservations };
@@ -79,7 +95,7 @@ export function afterLists(
   installation: Installation,
   { orphanPolicy, onCounted }: Pick<GpuPodOptions, 'orphanPolicy'> & Pick<SweepOptions, 'onCounted'>,
   enqueue: (key: string) => void,
-): { readonly sweep: Sweep; readonly upkeep: RetainedUpkeep } {
+): Pick<HousekeepingParts, 'sweep' | 'upkeep' | 'keySweep' | 'keyUse'> {
   const sweep = new Sweep(context, {
     policy: installation.clonedFrom === undefined ? orphanPolicy : 'Report',
     idDoubt: installation.idDoubt,
@@ -87,5 +103,9 @@ export function afterLists(
     enqueue,
     ...(onCounted === undefined ? {} : { onCounted }),
   });
-  return { sweep, upkeep: new RetainedUpkeep(context) };
+  const keySweep = new SshKeySweep(context, {
+    isClone: installation.clonedFrom !== undefined,
+    idDoubt: installation.idDoubt,
+  });
+  return { sweep, upkeep: new RetainedUpkeep(context), keySweep, keyUse: context.keyUse };
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.ts';
+import type { KeyUse } from '../../accounts/key-use.ts';
 import type { Log } from '../../kubernetes/log.ts';
 import type { Observation } from '../../lifecycle/observation.ts';
 import type { Policy, ProtocolTimings } from '../../lifecycle/settings.ts';
@@ -32,6 +33,9 @@ export interface Shared {
   readonly localStates: LocalStates;
   readonly retained: RetainedInstances;
   readonly createFence: CreateFence;
+  readonly keyUse: KeyUse;
+  /** An SSH key may be unused now. */
+  readonly sweepSshKeys: () => void;
   /** Signs instance IDs; undefined if the operator may not read it. */
   readonly proofKey: string | undefined;
   /** Limits concurrent create requests, including the reads before them. */

@@ -135,6 +135,9 @@ export class GpuPodController implements Runnable {
       wake: (account) => {
         this.#housekeeping.wake(account);
       },
+      sweepSshKeys: () => {
+        this.#housekeeping.sweepSshKeys();
+      },
       isStopping: () => this.#isStopping,
     };
   }
@@ -167,6 +170,7 @@ export class GpuPodController implements Runnable {
         accountSession(options, installation, loops, {
           parts,
           reservations,
+          keyUse: this.#shared.keyUse,
           onChange: () => {
             this.#onAccountChanged(parts.name);
             wake(concerned(account));

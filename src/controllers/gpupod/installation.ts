@@ -34,6 +34,8 @@ export interface Installation {
    * reports an orphan whose GpuPod it never saw. Undefined: this cluster generated the ID, or a person confirmed it.
    */
   readonly idDoubt: string | undefined;
+  /** True once this installation has registered SSH keys. */
+  readonly mayHaveKeys: boolean;
   /** Signs instance IDs, see `id-proofs.ts`. */
   readonly proofKey?: string | undefined;
 }
@@ -79,6 +81,7 @@ export async function ensureInstallation(options: InstallationOptions): Promise<
     keyFingerprint: record.data['keyFingerprint'],
     clonedFrom: isClone && !isMoved ? recordedUid : undefined,
     createdAt: record.data['createdAt'],
+    mayHaveKeys: record.data['sshKeys'] !== undefined,
     isClusterKnown: clusterUid !== undefined,
     idDoubt: doubtId(options, record, clusterUid),
   };
@@ -116,9 +119,20 @@ function doubtId(
     : `--installation-id=${id} is not the ID that was recorded here (${recordedId}): ${way}`;
 }
 
-export async function recordAccount(
-  { configMaps, namespace }: Pick<InstallationOptions, 'configMaps' | 'namespace'>,
-  record: AccountRecord,
+type Recording = Pick<InstallationOptions, 'configMaps' | 'namespace'>;
+
+/** Records that this installation registers SSH keys, which a later process may have to remove. */
+export async function recordKeys(recording: Recording): Promise<void> {
+  await patchRecord(recording, { sshKeys: 'registered' });
+}
+
+export async function recordAccount(recording: Recording, record: AccountRecord): Promise<void> {
+  await patchRecord(recording, { ...record });
+}
+
+async function patchRecord(
+  { configMaps, namespace }: Recording,
+  record: Readonly<Record<string, string | undefined>>,
 ): Promise<void> {
   const data = Object.fromEntries(Object.entries(record).filter(([, text]) => text !== undefined));
   try {

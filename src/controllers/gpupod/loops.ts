@@ -6,5 +6,7 @@ export interface Loops {
   scheduleInventory(account: string, inMs: number): void;
   /** The identity of the account became known or changed, so its tasks that wait for that run. */
   wake(account: string): void;
+  /** An SSH key may be unused now. */
+  sweepSshKeys(): void;
   isStopping(): boolean;
 }

@@ -1,3 +1,4 @@
+import type { KeyUse } from '../../accounts/key-use.ts';
 import { logOfAccount } from '../../accounts/account-log.ts';
 import type { Reservations } from '../../accounts/reservations.ts';
 import { createSession } from '../../accounts/session.ts';
@@ -10,18 +11,25 @@ import { recordAccount } from './installation.ts';
 import type { Installation } from './installation.ts';
 import type { Loops } from './loops.ts';
 
+/** What all sessions share. */
+interface SharedBooks {
+  readonly reservations: Reservations;
+  readonly keyUse: KeyUse;
+}
+
 /** The session of the operator's own key. Its account is recorded with the installation. */
 export function ownSession(
   options: GpuPodOptions,
   installation: Installation,
   loops: Loops,
-  reservations: Reservations,
+  { reservations, keyUse }: SharedBooks,
 ): AccountSession {
   const { account, cluster, namespace, policy } = options;
   const { proofKey } = installation;
   return createSession(
     {
       ...commonOptions(options, installation),
+      keyUse,
       name: OWN_ACCOUNT,
       log: options.log,
       provider: options.provider,
@@ -57,14 +65,16 @@ export function accountSession(
   {
     parts,
     reservations,
+    keyUse,
     onChange,
-  }: { parts: SessionParts; reservations: Reservations; onChange: () => void },
+  }: SharedBooks & { readonly parts: SessionParts; readonly onChange: () => void },
 ): AccountSession {
   const { name, connection, recorded, howToAccept, named, teamIds } = parts;
   const { proofKey } = installation;
   return createSession(
     {
       ...commonOptions(options, installation),
+      keyUse,
       name,
       log: logOfAccount(options.log, name),
       provider: connection.provider,
@@ -97,7 +107,15 @@ export function accountSession(
 
 type CommonOptions = Omit<
   SessionOptions,
-  'name' | 'log' | 'provider' | 'takeCreateTurn' | 'gpuPods' | 'reservations' | 'teamIds' | 'identity'
+  | 'name'
+  | 'keyUse'
+  | 'log'
+  | 'provider'
+  | 'takeCreateTurn'
+  | 'gpuPods'
+  | 'reservations'
+  | 'teamIds'
+  | 'identity'
 >;
 
 function commonOptions(

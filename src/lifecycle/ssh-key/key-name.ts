@@ -22,7 +22,7 @@ export function installationOf({ name, content }: RegisteredKey): string | undef
 }
 
 /** Of the first two words of a key. */
-function fingerprintOfContent(content: string): string {
+export function fingerprintOfContent(content: string): string {
   return fingerprintOf(content.split(' ')[1] ?? '');
 }
 

@@ -1,13 +1,16 @@
+import { KeyUse } from '../../../src/accounts/key-use.ts';
 import { SshKeys } from '../../../src/accounts/ssh-keys.ts';
 import type { EnsuredKey } from '../../../src/accounts/ssh-keys.ts';
 import type { AccountState } from '../../../src/lifecycle/observation.ts';
-import type { Answer } from '../../../src/lifecycle/provider.ts';
+import type { Answer, DeleteOutcome } from '../../../src/lifecycle/provider.ts';
 import type { NewKey, RegisteredKey, RegisterOutcome } from '../../../src/lifecycle/ssh-key/ssh-key-api.ts';
 import { VirtualClock } from '../../kubernetes/support/virtual-clock.ts';
 import { RecordingLog } from '../../kubernetes/support/recording-log.ts';
+import { failure } from '../../support/builders/snapshots.ts';
 import { aPublicKey } from '../../support/builders/ssh-keys.ts';
 
 export const INSTALLATION = 'abc123';
+export const GRACE_MS = 300_000;
 
 /** The keys of a session, over a provider that does what the test says. */
 export class SshKeyBench {
@@ -20,6 +23,17 @@ export class SshKeyBench {
   next: { readonly isStored: boolean; readonly outcome: RegisterOutcome } | undefined;
   list: Answer<readonly RegisteredKey[]> | undefined;
   mayStillSend = true;
+  /** How often the installation recorded that it has keys. */
+  records = 0;
+  readonly use = new KeyUse({
+    clock: this.clock,
+    graceMs: GRACE_MS,
+    mayHaveKeys: false,
+    record: async () => {
+      this.records += 1;
+      await Promise.resolve();
+    },
+  });
   readonly keys: SshKeys;
 
   constructor() {
@@ -28,9 +42,11 @@ export class SshKeyBench {
       log: new RecordingLog(),
       installation: INSTALLATION,
       account: this,
+      use: this.use,
       provider: {
         listSshKeys: async () => await this.#list(),
         createSshKey: async (key) => await this.#create(key),
+        deleteSshKey: async (keyId, { mayStillSend }) => await this.#delete(keyId, mayStillSend),
       },
     });
   }
@@ -42,6 +58,14 @@ export class SshKeyBench {
   async #list(): Promise<Answer<readonly RegisteredKey[]>> {
     this.requests.push('list');
     return await Promise.resolve(this.list ?? { kind: 'ok', value: [...this.stored] });
+  }
+
+  async #delete(keyId: string, mayStillSend: () => boolean): Promise<DeleteOutcome> {
+    if (!mayStillSend()) return await Promise.resolve(failure());
+    this.requests.push(`remove ${keyId}`);
+    const index = this.stored.findIndex((key) => key.keyId === keyId);
+    if (index >= 0) this.stored.splice(index, 1);
+    return await Promise.resolve({ kind: 'accepted' });
   }
 
   async #create({ name, publicKey }: NewKey): Promise<RegisterOutcome> {

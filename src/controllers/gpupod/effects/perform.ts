@@ -1,5 +1,6 @@
 import type { GpuPod } from '../../../api/gpupod/gpu-pod.ts';
 import type { LocalState } from '../../../lifecycle/local-state.ts';
+import { isRegistered, keyChoiceOf } from '../../../lifecycle/ssh-key/key-choice.ts';
 import type { Effect } from '../../../lifecycle/step.ts';
 import type { Context } from '../context.ts';
 import { cooldownOwner } from '../gather.ts';
@@ -10,8 +11,35 @@ import { deletePod, deleteDuplicate, readOffers, readPod } from './provider-call
 import { ensureSshKey } from './ssh-key.ts';
 import { addFinalizer, release, writeStatus } from './writes.ts';
 
-/** Performs the planned effect. The compiler demands a case for each new effect. */
+/** Performs the planned effect, and has the key looked for that no longer opens anything after it. */
 export async function perform(
+  context: Context,
+  gpuPod: GpuPod,
+  effect: Effect,
+  localState: LocalState,
+): Promise<EffectOutcome> {
+  const outcome = await performOne(context, gpuPod, effect, localState);
+  if (mayLeaveKey(gpuPod, effect)) {
+    context.sweepSshKeys();
+  }
+  return outcome;
+}
+
+/** Whether the effect ends the use of a key that the operator may have registered. */
+function mayLeaveKey({ spec, status }: GpuPod, effect: Effect): boolean {
+  const hasKey = status.sshKey?.fingerprint !== undefined;
+  switch (effect.type) {
+    case 'release':
+      return hasKey || isRegistered(keyChoiceOf(spec));
+    case 'writeStatus':
+      return hasKey && effect.status.sshKey?.fingerprint !== status.sshKey?.fingerprint;
+    default:
+      return false;
+  }
+}
+
+/** The compiler demands a case for each new effect. */
+async function performOne(
   context: Context,
   gpuPod: GpuPod,
   effect: Effect,

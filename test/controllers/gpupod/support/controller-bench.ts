@@ -51,6 +51,7 @@ export class GpuPodControllerBench {
       createdAt: undefined,
       isClusterKnown: true,
       idDoubt: undefined,
+      mayHaveKeys: false,
     });
   }
 

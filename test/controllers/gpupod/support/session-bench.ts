@@ -1,3 +1,4 @@
+import { KeyUse } from '../../../../src/accounts/key-use.ts';
 import { Reservations } from '../../../../src/accounts/reservations.ts';
 import { createSession } from '../../../../src/accounts/session.ts';
 import type { AccountSession } from '../../../../src/accounts/session.ts';
@@ -13,6 +14,7 @@ import type {
   Provider,
   UnidentifiedRow,
 } from '../../../../src/lifecycle/provider.ts';
+import type { RegisteredKey } from '../../../../src/lifecycle/ssh-key/ssh-key-api.ts';
 import { DEFAULT_TIMINGS } from '../../../../src/lifecycle/settings.ts';
 import { RecordingLog } from '../../../kubernetes/support/recording-log.ts';
 import { VirtualClock } from '../../../kubernetes/support/virtual-clock.ts';
@@ -43,6 +45,11 @@ export class SessionBench {
   /** The IDs that a GET was sent for, and those that a DELETE was sent for. */
   readonly asked: string[] = [];
   readonly deleted: string[] = [];
+  /** The SSH keys of the account. */
+  keys: Answer<readonly RegisteredKey[]> = { kind: 'ok', value: [] };
+  /** The IDs of the keys that a DELETE was sent for, and what happens right before each. */
+  readonly deletedKeys: string[] = [];
+  beforeKeyDelete: () => void = () => undefined;
   /** The data of the retained list. */
   readonly kept: Record<string, string> = {};
   readonly retained = new RetainedInstances(this.#configMaps(), 'gpupod-system');
@@ -59,6 +66,12 @@ export class SessionBench {
         timings: DEFAULT_TIMINGS,
         cooldownScale: 1,
         installation: INSTALLATION,
+        keyUse: new KeyUse({
+          clock: this.clock,
+          graceMs: DEFAULT_TIMINGS.sweepMs,
+          mayHaveKeys: true,
+          record: nowhere,
+        }),
         gpuPods: { list: () => this.cached },
         teamIds: () => [],
         reservations: new Reservations({
@@ -123,9 +136,16 @@ export class SessionBench {
       listOffers: nowhere,
       getPodStatuses: nowhere,
       createPod: nowhere,
-      listSshKeys: nowhere,
+      listSshKeys: async () => await Promise.resolve(this.keys),
       createSshKey: nowhere,
-      deleteSshKey: nowhere,
+      deleteSshKey: async (keyId, { mayStillSend }) => {
+        this.beforeKeyDelete();
+        if (!mayStillSend()) {
+          return await Promise.resolve(failure());
+        }
+        this.deletedKeys.push(keyId);
+        return await Promise.resolve({ kind: 'accepted' });
+      },
     };
   }
 

@@ -1,0 +1,52 @@
+import { keyName } from '../../src/lifecycle/ssh-key/key-name.ts';
+import { anEd25519Line, aPublicKey } from '../support/builders/ssh-keys.ts';
+import { INSTALLATION } from './shared-provider.ts';
+import type { Simulation } from './simulation.ts';
+
+/** Keys that the operator must leave as they are, by why they are not its own. */
+const FOREIGN: readonly { readonly name: string; readonly publicKey: string }[] = [
+  { name: 'laptop', publicKey: `${anEd25519Line(101)} of a person` },
+  { name: keyName('other1', aPublicKey(102)), publicKey: aPublicKey(102).content },
+  { name: keyName(INSTALLATION, aPublicKey(104)), publicKey: aPublicKey(103).content },
+  { name: `gpupod-${INSTALLATION}`, publicKey: aPublicKey(105).content },
+];
+
+/** Registers keys of a person and of another installation before anything happens. */
+export function plantKeys({ api }: Simulation): void {
+  for (const { name, publicKey } of FOREIGN) {
+    api.world.sshKeys.add('user_1', name, publicKey);
+  }
+}
+
+/** The keys that the operator registered. */
+export function ownKeys({ api }: Simulation): readonly { readonly publicKey: string; readonly id: string }[] {
+  return api.world.sshKeys
+    .of('user_1')
+    .filter(({ name, publicKey }) => /^gpupod-abc123-.{32}$/.test(name) && !isForeign(publicKey));
+}
+
+function isForeign(publicKey: string): boolean {
+  return FOREIGN.some((key) => key.publicKey === publicKey);
+}
+
+/** While GpuPods live: no key is registered twice, and nobody's key is touched. */
+export function judgeKeys(simulation: Simulation): void {
+  const own = ownKeys(simulation);
+  if (new Set(own.map(({ publicKey }) => publicKey)).size < own.length) {
+    simulation.journal.addViolation('keys', 'a key is registered twice');
+  }
+  const held = simulation.api.world.sshKeys.of('user_1');
+  for (const { name, publicKey } of FOREIGN) {
+    if (!held.some((key) => key.name === name && key.publicKey === publicKey)) {
+      simulation.journal.addViolation('keys', `the key ${name} of somebody else is gone`);
+    }
+  }
+}
+
+/** After the end of all GpuPods. */
+export function judgeKeysAtEnd(simulation: Simulation): void {
+  judgeKeys(simulation);
+  for (const { id } of ownKeys(simulation)) {
+    simulation.journal.addViolation('keys', `key ${id} is left over`);
+  }
+}
