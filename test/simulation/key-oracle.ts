@@ -19,7 +19,7 @@ export function plantKeys({ api }: Simulation): void {
 }
 
 /** The keys that the operator registered. */
-export function ownKeys({ api }: Simulation): readonly { readonly publicKey: string; readonly id: string }[] {
+function ownKeys({ api }: Simulation): readonly { readonly publicKey: string; readonly id: string }[] {
   return api.world.sshKeys
     .of('user_1')
     .filter(({ name, publicKey }) => /^gpupod-abc123-.{32}$/.test(name) && !isForeign(publicKey));
