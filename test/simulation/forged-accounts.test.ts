@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
 import { AccountScene } from './account-scene.ts';
-import { statusOf } from './readings.ts';
+import { specOf, statusOf } from './readings.ts';
 
 jest.setTimeout(5 * 60_000);
 
@@ -49,6 +49,29 @@ describe('a tenant who writes another account into the status', () => {
     await scene.simulation.until('it is deleted', () => scene.gpuPod('team-a') === undefined);
     expect(scene.payersOf('team-a')).toEqual([]);
     expect(scene.changesBy('user_b')).toEqual([]);
+  });
+
+  it('loses what was left on the former account, once the GpuPod has another instance', async () => {
+    const scene = await sceneWithTwoAccounts();
+    scene.simulation.operator.kill();
+    scene.edit('team-a', (held) => {
+      const { podId: _id, podName: _name, account: _account, ...status } = statusOf(held);
+      const [attempt] = status['attempts'] as readonly Record<string, unknown>[];
+      const attempts = [{ ...attempt, outcome: 'Ended' }];
+      return { ...held, status: { ...status, attempts } };
+    });
+    scene.edit('team-a', (held) => {
+      const accountRef = { kind: 'GpuAccount', name: 'second' };
+      return { ...held, spec: { ...specOf(held), accountRef } };
+    });
+    await scene.simulation.until('both pay', () => scene.payersOf('team-a').length === 2, 10 * MINUTE_MS);
+    await scene.simulation.until(
+      'the surplus is terminated',
+      () => scene.payersOf('team-a').length === 1,
+      20 * MINUTE_MS,
+    );
+    expect(scene.payersOf('team-a')).toEqual(['user_b']);
+    await scene.untilReady('team-a');
   });
 
   it('is told what nothing proves, if the proof is gone as well and the operator was away', async () => {

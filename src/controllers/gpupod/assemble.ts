@@ -9,6 +9,8 @@ import { CreateFence } from './create-fence.ts';
 import type { GpuPodOptions } from './gpu-pod-options.ts';
 import { recordKeys } from './installation.ts';
 import type { Installation } from './installation.ts';
+import { LeftInstances } from './left-instances.ts';
+import type { LeftInstancesOptions } from './left-instances.ts';
 import type { Lanes } from './lanes.ts';
 import { LocalStates } from './local-states.ts';
 import type { Loops } from './loops.ts';
@@ -93,7 +95,11 @@ export function assemble(
 export function afterLists(
   context: Context,
   installation: Installation,
-  { orphanPolicy, onCounted }: Pick<GpuPodOptions, 'orphanPolicy'> & Pick<SweepOptions, 'onCounted'>,
+  {
+    orphanPolicy,
+    onCounted,
+    actsElsewhere,
+  }: Pick<GpuPodOptions, 'orphanPolicy'> & Pick<SweepOptions, 'onCounted'> & LeftInstancesOptions,
   enqueue: (key: string) => void,
 ): Pick<HousekeepingParts, 'sweep' | 'upkeep' | 'keySweep' | 'keyUse'> {
   const sweep = new Sweep(context, {
@@ -101,6 +107,7 @@ export function afterLists(
     idDoubt: installation.idDoubt,
     installedAt: installation.createdAt,
     enqueue,
+    left: new LeftInstances(context, { actsElsewhere }),
     ...(onCounted === undefined ? {} : { onCounted }),
   });
   const keySweep = new SshKeySweep(context, {

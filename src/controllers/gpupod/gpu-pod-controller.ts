@@ -61,7 +61,11 @@ export class GpuPodController implements Runnable {
       ...afterLists(
         contextOf(this.#shared, { session, policy: options.policy }),
         installation,
-        { orphanPolicy: options.orphanPolicy, onCounted: countSweep(session.name) },
+        {
+          orphanPolicy: options.orphanPolicy,
+          onCounted: countSweep(session.name),
+          actsElsewhere: (key) => payers.actsElsewhere(key, session),
+        },
         (key) => {
           loops.enqueue(key);
         },

@@ -91,6 +91,12 @@ export class Payers {
     this.#lastByKey.delete(key);
   }
 
+  /** Whether another session than this one acted last for the GpuPod. */
+  actsElsewhere(key: string, session: AccountSession): boolean {
+    const last = this.#lastByKey.get(key);
+    return last !== undefined && last !== session;
+  }
+
   /** Whether the session acted last for any GpuPod. */
   isActing(session: AccountSession): boolean {
     return [...this.#lastByKey.values()].includes(session);

@@ -6,6 +6,7 @@ import type { InstanceSnapshot } from '../../lifecycle/provider.ts';
 import { timeMs } from '../../lifecycle/status/timestamp.ts';
 import { whileSessionLasts } from '../../accounts/session-fence.ts';
 import type { Context } from './context.ts';
+import type { LeftInstances } from './left-instances.ts';
 import { attemptKey, indexLiving, isNewer } from './living.ts';
 import type { Living } from './living.ts';
 
@@ -21,6 +22,8 @@ export interface SweepOptions {
   readonly installedAt: string | undefined;
   /** Requests a reconcile of the GpuPod. */
   readonly enqueue: (key: string) => void;
+  /** Terminates what GpuPods left on this account, since others act for them. */
+  readonly left: Pick<LeftInstances, 'run'>;
   /** Called after each sweep. */
   readonly onCounted?: (counts: { readonly duplicates: number; readonly orphans: number }) => void;
 }
@@ -56,6 +59,7 @@ export class Sweep {
     for (const key of duplicates.values()) {
       this.#options.enqueue(key);
     }
+    await this.#options.left.run(duplicates);
     const orphans = await this.#findOrphans(ours);
     this.#forgetOthers(orphans);
     this.#options.onCounted?.({ duplicates: duplicates.size, orphans: orphans.length });
@@ -80,13 +84,14 @@ export class Sweep {
     return parsePodName(name)?.installation === this.#context.installation;
   }
 
-  #findDuplicates(ours: readonly InstanceSnapshot[], living: Living): ReadonlyMap<string, string> {
-    const duplicates = new Map<string, string>();
-    for (const { podId, name } of ours) {
+  #findDuplicates(ours: readonly InstanceSnapshot[], living: Living): ReadonlyMap<InstanceSnapshot, string> {
+    const duplicates = new Map<InstanceSnapshot, string>();
+    for (const instance of ours) {
+      const { podId, name } = instance;
       const key = living.keyByHash.get(parsePodName(name)?.objectHash ?? '');
       const isOwn = living.podIds.has(podId) || living.intended.has(attemptKey(name));
       if (key !== undefined && !isOwn) {
-        duplicates.set(podId, key);
+        duplicates.set(instance, key);
       }
     }
     return duplicates;

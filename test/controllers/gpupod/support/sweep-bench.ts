@@ -1,5 +1,7 @@
+import { LeftInstances } from '../../../../src/controllers/gpupod/left-instances.ts';
 import { Sweep } from '../../../../src/controllers/gpupod/sweep.ts';
 import type { SweepOptions } from '../../../../src/controllers/gpupod/sweep.ts';
+import { objectKey } from '../../../../src/kubernetes/objects.ts';
 import type { RawObject } from '../../../../src/kubernetes/objects.ts';
 import { podName } from '../../../../src/lifecycle/pod-name.ts';
 import type { InstanceSnapshot } from '../../../../src/lifecycle/provider.ts';
@@ -16,6 +18,8 @@ export class SweepBench extends SessionBench {
   /** What the API server lists; undefined: the same as the watch cache. */
   list: (() => Promise<RawObject[]>) | undefined;
   readonly enqueued: string[] = [];
+  /** Whether another account acts for the GpuPods. */
+  actsElsewhere = false;
   readonly counts: { readonly duplicates: number; readonly orphans: number }[] = [];
 
   /** A sweep that may terminate orphans, of an installation that is older than the instances. */
@@ -27,7 +31,11 @@ export class SweepBench extends SessionBench {
       patchMetadata: nowhere,
       replaceStatus: nowhere,
     };
-    const view = { get: () => undefined, list: () => this.cached, applyLocal: () => false };
+    const view = {
+      get: (key: string) => this.cached.find((object) => objectKey(object) === key),
+      list: () => this.cached,
+      applyLocal: () => false,
+    };
     return new Sweep(
       { session, retained, log, api, view, installation: INSTALLATION },
       {
@@ -35,6 +43,10 @@ export class SweepBench extends SessionBench {
         idDoubt: undefined,
         installedAt: '2026-11-01T00:00:00Z',
         enqueue: (key) => this.enqueued.push(key),
+        left: new LeftInstances(
+          { session, retained, log, view },
+          { actsElsewhere: () => this.actsElsewhere },
+        ),
         onCounted: (found) => this.counts.push(found),
         ...overrides,
       },
