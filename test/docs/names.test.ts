@@ -34,7 +34,7 @@ flags.add('--help');
 flags.add('--no-hooks');
 /** Options of the simulator. */
 const simulatorMain = readFileSync('src/simulator/main.ts', 'utf8');
-for (const [, option = ''] of simulatorMain.matchAll(/\.option\('(--[\w-]+)/g)) flags.add(option);
+for (const [, option = ''] of simulatorMain.matchAll(/\.option\(\s*'(--[\w-]+)/g)) flags.add(option);
 /** Options of gpupod, and of its commands. */
 for (const { options } of gpupodCommands()) for (const { long } of options) flags.add(long ?? '');
 /** Options of the soak and the bench. */
