@@ -31,6 +31,9 @@ export interface Assembled {
   readonly reservations: Reservations;
 }
 
+/** With several accounts, this share of the slots stays for those that hold none. */
+const SPARED_SHARE = 0.25;
+
 /** Builds what the GpuPods of one installation share. It sends nothing. */
 export function assemble(
   options: GpuPodOptions,
@@ -51,6 +54,11 @@ export function assemble(
       await recordKeys({ configMaps: cluster.configMaps, namespace: options.namespace });
     },
   });
+  const slots = (size: number): Slots =>
+    new Slots(size, {
+      onFree: enqueue,
+      spared: options.accounts === undefined ? 0 : Math.ceil(size * SPARED_SHARE),
+    });
   const shared: Shared = {
     clock,
     log,
@@ -70,8 +78,8 @@ export function assemble(
       loops.sweepSshKeys();
     },
     proofKey: installation.proofKey,
-    createSlots: new Slots(lanes.createSlots, enqueue),
-    readSlots: new Slots(lanes.readSlots, enqueue),
+    createSlots: slots(lanes.createSlots),
+    readSlots: slots(lanes.readSlots),
     isLeaseFresh: options.isLeaseFresh,
     isStopping: () => loops.isStopping(),
   };

@@ -1,39 +1,69 @@
+interface SlotsOptions {
+  /** Receives the key that was refused first, whenever a slot becomes free. */
+  readonly onFree?: (key: string) => void;
+  /** Slots that an account takes only if it holds no other: one whose requests hang leaves them to the rest. @default 0 */
+  readonly spared?: number;
+}
+
 /** A number of slots. Nobody waits for one: a caller that finds none free is notified when one is. */
 export class Slots {
   #free: number;
   readonly #size: number;
   readonly #onFree: (key: string) => void;
-  readonly #waiting = new Set<string>();
+  readonly #spared: number;
+  readonly #takenBy = new Map<string, number>();
+  /** The account of each key that was refused. */
+  readonly #waiting = new Map<string, string>();
 
-  /** @param onFree receives the key that was refused first, whenever a slot becomes free */
-  constructor(size: number, onFree: (key: string) => void = () => undefined) {
+  constructor(size: number, { onFree = () => undefined, spared = 0 }: SlotsOptions = {}) {
     this.#size = size;
     this.#free = size;
     this.#onFree = onFree;
+    this.#spared = Math.min(spared, Math.max(0, size - 1));
   }
 
-  /** @returns false if no slot is free; the key is notified later, and may find the slot taken again */
-  take({ namespace, name }: { readonly namespace: string; readonly name: string }): boolean {
+  /**
+   * @param account whose requests hold the slot
+   * @returns false if no slot is free; the key is notified later, and may find the slot taken again
+   */
+  take({ namespace, name }: { readonly namespace: string; readonly name: string }, account: string): boolean {
     const key = `${namespace}/${name}`;
-    if (this.#free === 0) {
-      this.#waiting.add(key);
+    if (!this.#mayTake(account)) {
+      if (!this.#waiting.has(key)) {
+        this.#waiting.set(key, account);
+      }
       return false;
     }
     this.#waiting.delete(key);
     this.#free -= 1;
+    this.#takenBy.set(account, this.#held(account) + 1);
     return true;
   }
 
-  giveBack(): void {
+  giveBack(account: string): void {
     this.#free += 1;
-    const [next] = this.#waiting;
+    const held = this.#held(account) - 1;
+    if (held > 0) {
+      this.#takenBy.set(account, held);
+    } else {
+      this.#takenBy.delete(account);
+    }
+    const next = [...this.#waiting].find(([, waiting]) => this.#mayTake(waiting));
     if (next !== undefined) {
-      this.#waiting.delete(next);
-      this.#onFree(next);
+      this.#waiting.delete(next[0]);
+      this.#onFree(next[0]);
     }
   }
 
   get taken(): number {
     return this.#size - this.#free;
+  }
+
+  #mayTake(account: string): boolean {
+    return this.#free > (this.#held(account) === 0 ? 0 : this.#spared);
+  }
+
+  #held(account: string): number {
+    return this.#takenBy.get(account) ?? 0;
   }
 }

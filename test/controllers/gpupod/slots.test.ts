@@ -1,16 +1,18 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Slots } from '../../../src/controllers/gpupod/slots.ts';
 
+const OWN = 'operator';
+
 let notified: string[];
 let slots: Slots;
 
 beforeEach(() => {
   notified = [];
-  slots = new Slots(2, (key) => notified.push(key));
+  slots = new Slots(2, { onFree: (key) => notified.push(key) });
 });
 
 function take(...names: readonly string[]): readonly boolean[] {
-  return names.map((name) => slots.take({ namespace: 'n', name }));
+  return names.map((name) => slots.take({ namespace: 'n', name }, OWN));
 }
 
 describe('take', () => {
@@ -22,7 +24,7 @@ describe('take', () => {
 
   it('grants a slot that was given back to whoever asks first', () => {
     take('a', 'b', 'c');
-    slots.giveBack();
+    slots.giveBack(OWN);
 
     expect(take('late', 'c')).toEqual([true, false]);
     expect(slots.taken).toBe(2);
@@ -55,7 +57,7 @@ describe('giveBack', () => {
   ])('notifies $name', ({ refused, givenBack, keys }) => {
     take('a', 'b', ...refused);
 
-    for (let count = 0; count < givenBack; count += 1) slots.giveBack();
+    for (let count = 0; count < givenBack; count += 1) slots.giveBack(OWN);
 
     expect(notified).toEqual(keys);
     expect(slots.taken).toBe(2 - givenBack);
@@ -63,20 +65,20 @@ describe('giveBack', () => {
 
   it('does not notify a key that has taken a slot since it was refused', () => {
     take('a', 'b', 'c', 'd');
-    slots.giveBack();
+    slots.giveBack(OWN);
     expect(take('d', 'c')).toEqual([true, false]);
 
-    slots.giveBack();
+    slots.giveBack(OWN);
 
     expect(notified).toEqual(['n/c', 'n/c']);
   });
 
   it('frees the slot before it notifies, so that the key may take it at once', () => {
     const granted: boolean[] = [];
-    slots = new Slots(1, () => granted.push(...take('b')));
+    slots = new Slots(1, { onFree: () => granted.push(...take('b')) });
     take('a', 'b');
 
-    slots.giveBack();
+    slots.giveBack(OWN);
 
     expect(granted).toEqual([true]);
     expect(slots.taken).toBe(1);
@@ -84,11 +86,41 @@ describe('giveBack', () => {
 
   it('distinguishes GpuPods of one name in several namespaces', () => {
     take('a', 'b');
-    for (const namespace of ['x', 'y']) slots.take({ namespace, name: 'c' });
+    for (const namespace of ['x', 'y']) slots.take({ namespace, name: 'c' }, OWN);
 
-    slots.giveBack();
-    slots.giveBack();
+    slots.giveBack(OWN);
+    slots.giveBack(OWN);
 
     expect(notified).toEqual(['x/c', 'y/c']);
+  });
+});
+
+describe('slots of several accounts', () => {
+  beforeEach(() => {
+    slots = new Slots(4, { onFree: (key) => notified.push(key), spared: 1 });
+  });
+
+  function takeFor(account: string, ...names: readonly string[]): readonly boolean[] {
+    return names.map((name) => slots.take({ namespace: 'n', name }, account));
+  }
+
+  it('leave one for an account that holds none, however many another one asks for', () => {
+    expect(takeFor('a', '1', '2', '3', '4', '5')).toEqual([true, true, true, false, false]);
+    expect(takeFor('b', '6', '7')).toEqual([true, false]);
+  });
+
+  it('are offered to the first key that may take one', () => {
+    takeFor('a', '1', '2', '3', '4');
+    takeFor('b', '5');
+    takeFor('c', '6');
+    slots.giveBack('b');
+    expect(notified).toEqual(['n/6']);
+    slots.giveBack('a');
+    expect(notified).toEqual(['n/6', 'n/4']);
+  });
+
+  it('are never all spared', () => {
+    slots = new Slots(1, { spared: 1 });
+    expect(takeFor('a', '1', '2')).toEqual([true, false]);
   });
 });

@@ -50,7 +50,7 @@ export async function createPod(
 ): Promise<EffectOutcome> {
   const session = whileSessionLasts(context.session);
   // Takes the slot before anything that can hang, reads of Secrets included.
-  if (!context.createSlots.take(gpuPod.metadata)) {
+  if (!context.createSlots.take(gpuPod.metadata, context.session.name)) {
     return { kind: 'busy' };
   }
   try {
@@ -59,7 +59,7 @@ export async function createPod(
       ? known(learnBlocked(localState, 'ReferenceNotFound', secrets.message, context.clock.monotonicMs()))
       : await sendInTurn(context, gpuPod, effect, { localState, values: secrets.values, session });
   } finally {
-    context.createSlots.giveBack();
+    context.createSlots.giveBack(context.session.name);
   }
 }
 

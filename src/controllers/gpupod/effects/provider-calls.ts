@@ -35,17 +35,17 @@ export async function readOffers(
  * requeued later.
  */
 async function inReadSlot(
-  { readSlots }: Pick<Context, 'readSlots'>,
+  { readSlots, session }: Pick<Context, 'readSlots' | 'session'>,
   gpuPod: GpuPod,
   read: () => Promise<EffectOutcome>,
 ): Promise<EffectOutcome> {
-  if (!readSlots.take(gpuPod.metadata)) {
+  if (!readSlots.take(gpuPod.metadata, session.name)) {
     return { kind: 'busy' };
   }
   try {
     return await read();
   } finally {
-    readSlots.giveBack();
+    readSlots.giveBack(session.name);
   }
 }
 

@@ -30,7 +30,7 @@ export async function ensureSshKey(
   if (!isRegistered(choice)) {
     return known(localState);
   }
-  if (!context.createSlots.take(gpuPod.metadata)) {
+  if (!context.createSlots.take(gpuPod.metadata, context.session.name)) {
     return { kind: 'busy' };
   }
   try {
@@ -39,7 +39,7 @@ export async function ensureSshKey(
       ? blocked(context, localState, found)
       : await register(context, gpuPod, { choice, key: found, localState });
   } finally {
-    context.createSlots.giveBack();
+    context.createSlots.giveBack(context.session.name);
   }
 }
 
