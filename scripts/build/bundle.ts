@@ -43,6 +43,8 @@ export async function bundle(outdir: string): Promise<Bundle[]> {
     target: 'node22',
     banner: { js: namesForCommonJs },
     plugins: [leaveOut, lazyBuiltins],
+    inject: ['scripts/build/english-list.ts'],
+    define: { 'Intl.ListFormat': 'EnglishList' },
     // Less to parse; names stay, so that stack traces can be read without the map.
     minifySyntax: true,
     minifyWhitespace: true,

@@ -103,8 +103,8 @@ export const METRICS = {
     name: 'gpupod_events_dropped_total',
     type: 'counter',
     labels: ['reason'],
-    values: ['rate', 'queue', 'refused'],
-    help: 'Kubernetes Events that the operator did not write, by reason: rate, queue, refused.',
+    values: ['rate', 'burst', 'queue', 'refused'],
+    help: 'Kubernetes Events that the operator did not write, by reason: rate (about one object), burst (about success), queue, refused.',
   },
   providerRequests: {
     name: 'gpupod_provider_requests_total',

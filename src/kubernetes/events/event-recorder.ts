@@ -11,8 +11,11 @@ import type { EventSeries, EventToRecord, ObjectReference } from './event-record
 import { eventName, eventNamespace, newEvent, repeatPatch, seriesKey } from './event-record.ts';
 import { BoundedMap } from './bounded-map.ts';
 
-/** Why an event was not written: too many about one object, too many waiting, or the server refused it. */
-export type EventDrop = 'rate' | 'queue' | 'refused';
+/**
+ * Why an event was not written: too many about one object, too many that report success, too many waiting, or the
+ * server refused it.
+ */
+export type EventDrop = 'rate' | 'burst' | 'queue' | 'refused';
 
 export interface EventRecorderOptions {
   transport: ApiTransport;
@@ -28,7 +31,7 @@ export interface EventRecorderOptions {
 
 /** Parallel writes. Events matter less than the work that they report, and use the same server. */
 const CONCURRENCY = 2;
-/** Events that may wait. Most events of a burst report success, so the larger number leaves room for warnings. */
+/** Events that may wait while the server is slow. The larger number leaves room for warnings. */
 const MAX_WAITING: Readonly<Record<EventToRecord['type'], number>> = { Normal: 4_000, Warning: 6_000 };
 const MAX_SERIES = 8_000;
 const MAX_OBJECTS = 8_000;
@@ -36,6 +39,11 @@ const MAX_FAILURES = 4;
 const BACK_OFF = { baseMs: 500, maxMs: 10_000 };
 /** As in client-go: 25 at once for one object, then one every 5 minutes. */
 const BUCKET = { burst: 25, refillMs: 300_000 };
+/**
+ * Normal events of all objects: 100 at once, then five a second. In a burst they would be a third of all writes, and
+ * say only what each status says as well. Warnings have no such limit.
+ */
+const NORMAL_BUCKET = { burst: 100, refillMs: 200 };
 
 /**
  * Records Events about objects, as `kubectl describe` and `kubectl get events` show them.
@@ -54,12 +62,14 @@ export class EventRecorder {
   readonly #queue: WorkQueue;
   readonly #series = new BoundedMap<EventSeries>(MAX_SERIES);
   readonly #buckets = new BoundedMap<TokenBucket>(MAX_OBJECTS);
+  readonly #normal: TokenBucket;
   readonly #running: Promise<void>;
   #lastSuffix = 0;
 
   constructor(options: EventRecorderOptions) {
     const { transport, clock, log } = options;
     this.#options = options;
+    this.#normal = new TokenBucket(NORMAL_BUCKET, clock.monotonicMs());
     const type = { group: '', version: 'v1', plural: 'events' };
     this.#events = new ResourceClient({ transport, type, decode: trimMetadata });
     this.#queue = new WorkQueue({ clock, log, backOff: BACK_OFF });
@@ -77,6 +87,10 @@ export class EventRecorder {
     const bucket = this.#buckets.use(reference.uid, () => new TokenBucket(BUCKET, nowMs));
     if (!bucket.take(nowMs)) {
       this.#drop('rate', reference, event);
+      return;
+    }
+    if (event.type === 'Normal' && !this.#normal.take(nowMs)) {
+      this.#drop('burst', reference, event);
       return;
     }
     if (this.#queue.depth + this.#queue.delayed >= MAX_WAITING[event.type]) {

@@ -44,6 +44,16 @@ function event(fields: Partial<EventToRecord> = {}): EventToRecord {
   return { type: 'Normal', reason: 'Created', message: 'pod created', ...fields };
 }
 
+let flooded = 0;
+
+/** Events about so many objects, each another. */
+function flood(count: number, type: EventToRecord['type']): void {
+  for (let index = 0; index < count; index += 1) {
+    flooded += 1;
+    recorder.record(about({ uid: `uid-${String(flooded)}` }), event({ type }));
+  }
+}
+
 function stored(): RawObject[] {
   return runtime.server.objects.list(EVENTS);
 }
@@ -146,29 +156,38 @@ describe('a flood', () => {
     expect(drops).toHaveLength(16);
   });
 
+  it('about many objects keeps 100 events about success, then five a second, and every warning', async () => {
+    flood(300, 'Normal');
+    flood(300, 'Warning');
+    await written(400);
+    expect(drops).toEqual(new Array(200).fill('burst'));
+    expect(stored().filter((object) => object['type'] === 'Warning')).toHaveLength(300);
+
+    runtime.clock.jump(1_000);
+    flood(7, 'Normal');
+    await written(405);
+  });
+
   it('about many objects uses bounded memory', () => {
     runtime.server.plan(() => 'hang');
 
-    for (let index = 0; index < 4100; index += 1) recorder.record(about({ uid: String(index) }), event());
+    flood(6_100, 'Warning');
 
-    // 4,000 events wait, and 2 are being sent.
+    // 6,000 events wait, and 2 are being sent.
     expect(drops).toEqual(new Array(98).fill('queue'));
   });
 
-  it('about many objects leaves bounded room for warnings', () => {
+  it('of events about success leaves room for warnings while the server is slow', () => {
     runtime.server.plan(() => 'hang');
-    const flood = (count: number, type: 'Normal' | 'Warning'): void => {
-      for (let index = 0; index < count; index += 1) {
-        recorder.record(about({ uid: `${type}-${String(index)}` }), event({ type }));
-      }
-    };
 
-    flood(4002, 'Normal');
-    flood(2000, 'Warning');
-    expect(drops).toEqual([]);
-    flood(1, 'Normal');
-    recorder.record(about({ uid: 'one more' }), event({ type: 'Warning' }));
-    expect(drops).toEqual(['queue', 'queue']);
+    for (let round = 0; round < 41; round += 1) {
+      flood(100, 'Normal');
+      runtime.clock.jump(20_000);
+    }
+    expect(drops).toEqual(new Array(98).fill('queue'));
+
+    flood(2_000, 'Warning');
+    expect(drops).toHaveLength(98);
   });
 });
 
