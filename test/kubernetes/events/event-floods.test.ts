@@ -3,7 +3,6 @@ import type { EventToRecord, ObjectReference } from '../../../src/kubernetes/eve
 import { EventRecorder } from '../../../src/kubernetes/events/event-recorder.ts';
 import type { EventDrop } from '../../../src/kubernetes/events/event-recorder.ts';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
-import { statusAnswer } from '../support/fake-objects.ts';
 import { startRuntime } from '../support/runtime.ts';
 import type { Runtime } from '../support/runtime.ts';
 import { turn, until } from '../support/until.ts';
