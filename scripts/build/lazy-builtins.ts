@@ -21,7 +21,7 @@ export const lazyBuiltins: Plugin = {
 
 function withoutGetters(path: string): string {
   const exported = Object.getOwnPropertyDescriptors(require(path) as object);
-  const names = Object.entries(exported).flatMap(([name, { get }]) => (get === undefined ? [name] : []));
+  const names = Object.keys(exported).filter((name) => exported[name]?.get === undefined);
   return [
     `const all = require(${JSON.stringify(path)});`,
     'export default all;',
