@@ -48,6 +48,17 @@ describe('conditions that documents name', () => {
   });
 });
 
+function condition(reason: string) {
+  return {
+    type: 'Ready',
+    status: 'False',
+    reason,
+    message: '',
+    observedGeneration: 1,
+    lastTransitionTime: '2026-11-23T00:00:00Z',
+  } as const;
+}
+
 describe('the state diagrams', () => {
   const diagrams = fileAt('docs/reliability.md').blocks.filter(({ text }) => text.startsWith('stateDiagram'));
   const arrows = diagrams.flatMap(({ text }) => [...text.matchAll(/^ *(\S+) --> (\w+|\[\*\])(?:: .+)?$/gm)]);
@@ -64,17 +75,29 @@ describe('the state diagrams', () => {
     const targets = new Set(arrows.map(([, , to = '']) => to));
     expect([...drawn].filter((state) => !sources.has(state) || !targets.has(state))).toEqual([]);
   });
+});
 
-  function condition(reason: string) {
-    return {
-      type: 'Ready',
-      status: 'False',
-      reason,
-      message: '',
-      observedGeneration: 1,
-      lastTransitionTime: '2026-11-23T00:00:00Z',
-    } as const;
-  }
+describe('the decision tree of troubleshooting', () => {
+  const page = fileAt('docs/how-to/troubleshoot.md');
+  const tree = page.blocks.find(({ text }) => text.startsWith('flowchart'))?.text ?? '';
+
+  it('has a branch for each phase that a GpuPod can have', () => {
+    const branches = [...tree.matchAll(/phase -- "([^"]+)"/g)].flatMap(([, names = '']) =>
+      names.split(/,(?:<br\/>| )/),
+    );
+    // A GpuPod that is being deleted has a branch of its own, before its phase counts.
+    const phases = new Set(Object.keys(REASONS.Ready).map((reason) => phaseOf([condition(reason)])));
+    phases.delete('Deleting');
+    expect(branches.toSorted()).toEqual([...phases, 'Stalled'].toSorted());
+    expect(tree).toContain('Deleting');
+  });
+
+  it('leads to steps that exist', () => {
+    const letters = [...tree.matchAll(/ ([A-Z])\["\1: /g)].map(([, letter = '']) => letter);
+    const steps = [...page.text.matchAll(/^\*\*([A-Z])\. /gm)].map(([, letter = '']) => letter);
+    expect(letters.length).toBeGreaterThan(8);
+    expect(steps).toEqual(letters.toSorted());
+  });
 });
 
 describe('the table of events', () => {
