@@ -4,11 +4,15 @@ import { usageReader } from '../controllers/gpupod/account-records.ts';
 import type { ServedAccounts } from '../controllers/gpupod/account-watches.ts';
 import type { GpuPodController } from '../controllers/gpupod/gpu-pod-controller.ts';
 import type { SharedSource } from '../kubernetes/cache/source.ts';
+import { applyFinalizers, secretsClient } from '../kubernetes/client/secrets-client.ts';
 import type { Manager } from '../kubernetes/manager.ts';
 import type { Runnable } from '../kubernetes/runnable.ts';
 import { accountClient, accountResource, namespaceResource } from './cluster.ts';
 import type { Cluster, ClusterParts } from './cluster.ts';
 import { accountConnector } from './prime.ts';
+
+/** Owns the finalizers of Secrets, apart from everything else that the operator writes. */
+const IN_USE_MANAGER = 'gpupod-operator-in-use';
 
 /** The watched accounts of this process. */
 export interface WatchedAccounts {
@@ -86,7 +90,12 @@ export function accountControllers(
     gpuPods,
     usageOf: usageReader(gpuPods.store, clock),
     sessions,
-    secrets: ports.secrets,
+    secrets: {
+      get: async (target) => await ports.secrets.get(target),
+      applyFinalizers: async (secret, finalizers) => {
+        await applyFinalizers(secretsClient(transport), secret, finalizers, IN_USE_MANAGER);
+      },
+    },
     events: ports.events,
     namespace,
     observer: metrics.controller('gpuaccount'),

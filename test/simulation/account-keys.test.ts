@@ -71,8 +71,16 @@ describe('the key of an account', () => {
 
   it('that is lost over a restart keeps every instance, and says what is missing', async () => {
     const scene = await AccountScene.withReady('team-a', 'key-of-a');
-    scene.simulation.server.delete('secrets', { namespace: 'team-a', name: 'default-key' }, 'person');
+    // Somebody removes the finalizer of the Secret by force.
+    const secret = { namespace: 'team-a', name: 'default-key' };
     scene.simulation.operator.kill();
+    scene.simulation.server.edit(
+      'secrets',
+      secret,
+      (held) => ({ ...held, metadata: { ...held.metadata, finalizers: [] } }),
+      'person',
+    );
+    scene.simulation.server.delete('secrets', secret, 'person');
     await scene.untilSynced('team-a', 'CredentialsMissing', 5 * MINUTE_MS);
     scene.simulation.server.delete('gpupods', { namespace: 'team-a', name: 'train-1' }, 'person');
     await scene.simulation.pass(30 * MINUTE_MS);

@@ -60,7 +60,7 @@ export class ProcessAccounts {
   start(controller: GpuPodController, gpuPods: WatchedView, { secrets, events }: ClusterPorts): void {
     const { accountSessions: sessions } = controller;
     if (sessions === undefined) throw new Error('the controller serves no accounts');
-    const { clock, log, namespace, random } = this.#parts;
+    const { clock, log, namespace, random, call, name: processName } = this.#parts;
     const accounts = new GpuAccountController({
       clock,
       log,
@@ -68,7 +68,12 @@ export class ProcessAccounts {
       gpuPods: gpuPods.source,
       usageOf: usageReader(gpuPods.store, clock),
       sessions,
-      secrets,
+      secrets: {
+        get: async (target) => await secrets.get(target),
+        applyFinalizers: async (secret, finalizers) => {
+          await call('APPLY secrets', (server) => server.applyFinalizers(secret, finalizers, processName));
+        },
+      },
       events,
       namespace,
       random,
@@ -93,6 +98,8 @@ export class ProcessAccounts {
       api: {
         replaceStatus: async (object) =>
           await call(`PUT ${plural}/status`, (server) => server.replaceStatus(object, name, plural)),
+        patchMetadata: async (patch) =>
+          await call(`PATCH ${plural} finalizers`, (server) => server.patchMetadata(patch, name, plural)),
       },
     };
   }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ApiStatusError } from '../../src/kubernetes/client/api-errors.ts';
+import { IN_USE_FINALIZER } from '../../src/api/common/names.ts';
 import { isRecord } from '../../src/json.ts';
 import type { KubernetesObject, RawObject } from '../../src/kubernetes/objects.ts';
 import type { MetadataPatch, NewObject, ObjectName } from '../../src/kubernetes/client/resource-client.ts';
@@ -119,6 +120,28 @@ export class SimulatedApiServer {
   replace(kind: Kind, object: RawObject, by: string): RawObject {
     const held = this.#guarded(kind, object.metadata, object.metadata);
     return this.#write(kind, held, object, { by, verb: 'replace' });
+  }
+
+  /** Server-side apply of the operator's own finalizers to the Secret with this UID. */
+  applyFinalizers(
+    { uid, ...target }: ObjectName & { uid: string },
+    finalizers: readonly string[],
+    by: string,
+  ): void {
+    const held = this.#objects.secrets.get(keyOf(target.namespace, target.name));
+    if (held?.metadata.uid !== uid) throw conflict('the UID differs');
+    const before = held.metadata.finalizers ?? [];
+    const others = before.filter((finalizer) => finalizer !== IN_USE_FINALIZER);
+    const isNew = finalizers.length > 0 && !before.includes(IN_USE_FINALIZER);
+    if (isNew && held.metadata.deletionTimestamp !== undefined) {
+      throw new ApiStatusError(
+        422,
+        'Invalid',
+        'no new finalizers can be added if the object is being deleted',
+      );
+    }
+    const metadata = { ...held.metadata, finalizers: [...others, ...finalizers] };
+    this.#write('secrets', held, { ...held, metadata }, { by, verb: 'apply' });
   }
 
   /** An unguarded change, as the edit of a person ends up: it applies to the current object. */

@@ -61,14 +61,15 @@
   verbs: [update]
 - apiGroups: [""]
   resources: [secrets]
-  verbs: [get, create, update, delete]
+  {{- /* Patch sets and removes the finalizer of Secrets of accounts. */}}
+  verbs: {{ ternary (list "get" "create" "update" "delete" "patch") (list "get" "create" "update" "delete") .Values.accounts.enabled | toJson }}
 - apiGroups: [""]
   resources: [events]
   verbs: [create, patch]
 {{- if .Values.accounts.enabled }}
 - apiGroups: [gpupod.dev]
   resources: [gpuaccounts]
-  verbs: [get, list, watch]
+  verbs: [get, list, watch, patch]
 - apiGroups: [gpupod.dev]
   resources: [gpuaccounts/status]
   verbs: [update]

@@ -20,6 +20,9 @@ export const DEFAULT_ACCOUNT_NAME = 'default';
 /** Set before anything is paid for, and removed after the instance is proven terminated. */
 export const FINALIZER = `${GROUP}/rental`;
 
+/** On an account, and on the Secret with its key, while GpuPods have instances or open create intents with it. */
+export const IN_USE_FINALIZER = `${GROUP}/in-use`;
+
 /** Annotations that people set, and the one that the operator writes. */
 export const ANNOTATIONS = {
   /** Written before each create request: what the operator is about to rent. JSON, see `Intent`. */

@@ -48,6 +48,12 @@ export const ACCOUNT_REASONS = {
     progress: 'Reconciling',
     meaning: 'The provider has not said whose API key this is. The operator asks again by itself.',
   },
+  Deleting: {
+    status: 'False',
+    progress: 'Reconciling',
+    meaning:
+      'The account is being deleted, and GpuPods still have instances with it; the message names them and what they cost. Nothing new is rented. Delete these GpuPods; the account goes with the last of them.',
+  },
   Suspended: {
     status: 'False',
     meaning: '`suspend` is true: nothing new is rented, and running instances go on.',

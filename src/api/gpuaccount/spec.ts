@@ -42,6 +42,12 @@ const shared = {
       'Team whose wallet pays for GpuPods of this account. Absent: the wallet of the user that the API key belongs to.',
     )
     .optional(),
+  protectSecret: z
+    .boolean()
+    .default(true)
+    .describe(
+      'true: the Secret is kept, with a finalizer, while GpuPods have instances with this account. Without the key nobody could terminate them.',
+    ),
   suspend: z
     .boolean()
     .default(false)

@@ -14,6 +14,8 @@ export interface AccountSecrets {
 export interface FoundKey {
   readonly found: FoundText;
   readonly subject: string;
+  /** Absent if there is none, or it cannot be read. */
+  readonly secret?: Secret | undefined;
 }
 
 /**
@@ -31,26 +33,24 @@ export async function readAccountKey(
   const namespace = metadata.namespace ?? operatorNamespace;
   const where = `Secret ${namespace}/${name}`;
   const subject = `Key ${key} of ${where}`;
-  return { found: await readText(secrets, { namespace, name, key }, { where, subject }), subject };
-}
-
-async function readText(
-  secrets: AccountSecrets,
-  { namespace, name, key }: { readonly namespace: string; readonly name: string; readonly key: string },
-  { where, subject }: { readonly where: string; readonly subject: string },
-): Promise<FoundText> {
-  let secret: Secret | undefined;
   try {
-    secret = await secrets.get({ namespace, name });
+    const secret = await secrets.get({ namespace, name });
+    const found =
+      secret === undefined ? missing(`${where} does not exist.`) : textIn(secret, key, { where, subject });
+    return { found, subject, secret };
   } catch (error) {
     if (!isRefusal(error)) {
       throw error;
     }
-    return missing(`${where} cannot be read: ${apiErrorMessage(error)}`);
+    return { found: missing(`${where} cannot be read: ${apiErrorMessage(error)}`), subject };
   }
-  if (secret === undefined) {
-    return missing(`${where} does not exist.`);
-  }
+}
+
+function textIn(
+  secret: Secret,
+  key: string,
+  { where, subject }: { readonly where: string; readonly subject: string },
+): FoundText {
   const value = secretText(secret, key);
   switch (value.kind) {
     case 'text':

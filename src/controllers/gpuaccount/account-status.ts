@@ -8,6 +8,7 @@ import { identityOf } from '../../lifecycle/account.ts';
 import type { AccountIdentity } from '../../lifecycle/account-identity.ts';
 import type { AccountState } from '../../lifecycle/observation.ts';
 import type { Failure } from '../../lifecycle/provider.ts';
+import { formatUsd, priceToMicros } from '../../offers/money.ts';
 import { timestamp } from '../../lifecycle/status/timestamp.ts';
 
 /** What the operator knows about an account now. */
@@ -17,6 +18,8 @@ export interface AccountFacts {
   readonly isRefused: boolean;
   readonly instances: number;
   readonly usdPerHour: number;
+  /** Keys of the GpuPods with an instance or an open create intent. */
+  readonly holders: readonly string[];
   readonly wallMs: number;
 }
 
@@ -49,7 +52,11 @@ function identityToRecord(account: GpuAccount, state: AccountState): AccountIden
   return isFirst || identity?.userId === acceptedUser(account) ? identity : undefined;
 }
 
-function draftReady(account: GpuAccount, { state, isRefused }: AccountFacts): Draft {
+function draftReady(account: GpuAccount, facts: AccountFacts): Draft {
+  const { state, isRefused, holders } = facts;
+  if (account.metadata.deletionTimestamp !== undefined && holders.length > 0) {
+    return draftDeleting(facts);
+  }
   if (state.kind === 'unknown') {
     return state.failure === undefined ? CHECKING : draftFailure(state.failure);
   }
@@ -68,6 +75,18 @@ function draftReady(account: GpuAccount, { state, isRefused }: AccountFacts): Dr
   return account.spec.suspend
     ? { reason: 'Suspended', message: 'spec.suspend is true: nothing new is rented with this account.' }
     : { reason: 'KeyAccepted', message: `The API key belongs to user ${state.userId}.` };
+}
+
+const MAX_NAMED = 3;
+
+function draftDeleting({ holders, usdPerHour }: AccountFacts): Draft {
+  const named = holders.toSorted().slice(0, MAX_NAMED).join(', ');
+  const more = holders.length > MAX_NAMED ? ` and ${String(holders.length - MAX_NAMED)} more` : '';
+  const price = formatUsd(priceToMicros(usdPerHour));
+  return {
+    reason: 'Deleting',
+    message: `The account is kept for what GpuPods ${named}${more} have rented with it (${price} USD/h). Nothing new is rented. Delete these GpuPods, and it goes with the last one.`,
+  };
 }
 
 const CHECKING: Draft = {

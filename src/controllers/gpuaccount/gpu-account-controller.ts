@@ -3,10 +3,11 @@ import { parseGpuPod } from '../../api/gpupod/gpu-pod.ts';
 import { parseGpuAccount } from '../../api/gpuaccount/gpu-account.ts';
 import type { GpuAccount } from '../../api/gpuaccount/gpu-account.ts';
 import type { GpuAccountStatus } from '../../api/gpuaccount/status.ts';
-import { API_VERSION } from '../../api/common/names.ts';
+import { API_VERSION, IN_USE_FINALIZER } from '../../api/common/names.ts';
 import type { AccountKind } from '../../api/common/names.ts';
 import type { Clock } from '../../clock.ts';
 import { isConflict, isNotFound } from '../../kubernetes/client/api-errors.ts';
+import type { MetadataPatch, ObjectName } from '../../kubernetes/client/resource-client.ts';
 import type { Source, WatchedEvent } from '../../kubernetes/cache/source.ts';
 import { ownKey } from '../../kubernetes/cache/source.ts';
 import { Controller } from '../../kubernetes/controller.ts';
@@ -19,11 +20,13 @@ import { accountKey } from '../../lifecycle/account-identity.ts';
 import { nameOf } from '../gpupod/account-sessions.ts';
 import type { AccountReading, AccountSessionsPort } from '../gpupod/account-sessions.ts';
 import { recordedReference } from '../../accounts/stated.ts';
-import type { AccountUsage } from '../gpupod/account-records.ts';
+import type { UsageReader } from '../gpupod/account-records.ts';
 import type { Events } from '../gpupod/ports.ts';
 import { readAccountKey } from './account-key.ts';
 import type { AccountSecrets } from './account-key.ts';
 import { draftAccountStatus, readyOf } from './account-status.ts';
+import { Protection } from './protection.ts';
+import type { ProtectionOptions } from './protection.ts';
 
 /** Accounts of one kind: those that this process last saw, and how their status is written. */
 export interface AccountsOfKind {
@@ -33,7 +36,10 @@ export interface AccountsOfKind {
     list(): readonly KubernetesObject[];
     applyLocal(object: KubernetesObject): boolean;
   };
-  readonly api: { replaceStatus(object: KubernetesObject): Promise<KubernetesObject> };
+  readonly api: {
+    replaceStatus(object: KubernetesObject): Promise<KubernetesObject>;
+    patchMetadata(patch: MetadataPatch): Promise<KubernetesObject>;
+  };
 }
 
 export interface GpuAccountControllerOptions {
@@ -43,9 +49,11 @@ export interface GpuAccountControllerOptions {
   readonly kinds: { readonly [K in AccountKind]?: AccountsOfKind | undefined };
   readonly gpuPods: Source;
   /** What the GpuPods of an account have, by its name. */
-  readonly usageOf: (name: string) => AccountUsage;
+  readonly usageOf: UsageReader;
   readonly sessions: AccountSessionsPort;
-  readonly secrets: AccountSecrets;
+  readonly secrets: AccountSecrets & {
+    applyFinalizers: ProtectionOptions['applyFinalizers'];
+  };
   readonly events: Events;
   /** The operator's own namespace, where the Secrets of ClusterGpuAccounts are. */
   readonly namespace: string;
@@ -70,10 +78,25 @@ export class GpuAccountController implements Runnable {
   readonly #controller: Controller;
   readonly #readAtMs = new Map<string, number>();
   readonly #wroteAtMs = new Map<string, number>();
+  readonly #protection: Protection;
 
   constructor(options: GpuAccountControllerOptions) {
     this.#options = options;
-    const { clock, log, observer, random, kinds, gpuPods } = options;
+    const { clock, log, observer, random, kinds, gpuPods, secrets } = options;
+    this.#protection = new Protection({
+      log,
+      applyFinalizers: async (secret, finalizers) => {
+        await secrets.applyFinalizers(secret, finalizers);
+      },
+      patchAccount: async ({ kind }, patch) => {
+        const written = await kinds[kind]?.api.patchMetadata(patch);
+        if (written !== undefined) {
+          kinds[kind]?.view.applyLocal(written);
+        }
+        return written;
+      },
+      isNeededByOther: (secret, key) => this.#isSecretNeeded(secret, key),
+    });
     this.#controller = new Controller({
       clock,
       log,
@@ -119,6 +142,7 @@ export class GpuAccountController implements Runnable {
     if (object === undefined) {
       const { name, namespace: own = '' } = splitKey(key);
       sessions.close(accountKey({ kind, name }, own));
+      await this.#protection.forget(key);
       this.#readAtMs.delete(key);
       this.#wroteAtMs.delete(key);
       return DONE;
@@ -131,20 +155,58 @@ export class GpuAccountController implements Runnable {
       );
       return DONE;
     }
+    // At once: the namespace may be deleted in the next moment.
+    const protectedAccount = await this.#protect(key, parsed.account, false);
     const waitMs = (this.#readAtMs.get(key) ?? -Infinity) + MIN_READ_GAP_MS - clock.monotonicMs();
     if (waitMs > 0) {
       return { kind: 'done', requeueAfterMs: waitMs };
     }
     this.#readAtMs.set(key, clock.monotonicMs());
-    const { found, subject } = await readAccountKey(secrets, parsed.account, namespace);
-    const reading = sessions.use(parsed.account, found, subject);
-    return await this.#writeStatus(key, parsed.account, reading);
+    if (protectedAccount === undefined) {
+      return { kind: 'retry' };
+    }
+    const { found, subject, secret } = await readAccountKey(secrets, protectedAccount, namespace);
+    const reading = sessions.use(protectedAccount, found, subject);
+    this.#protection.noteSecret(key, secret);
+    const account = await this.#protect(key, protectedAccount, true);
+    return account === undefined ? { kind: 'retry' } : await this.#writeStatus(key, account, reading);
+  }
+
+  /**
+   * @param hasRead the Secret was read, so that a finalizer of an earlier process on it is known
+   * @returns the account after the write; undefined if it is gone
+   */
+  async #protect(key: string, account: GpuAccount, hasRead: boolean): Promise<GpuAccount | undefined> {
+    const { usageOf, kinds } = this.#options;
+    const name = nameOf(account);
+    const isHeld = account.metadata.finalizers.includes(IN_USE_FINALIZER);
+    const isUsed = usageOf(name).holders.length > 0;
+    const isInUse = isUsed || (isHeld && usageOf(name, true).holders.length > 0);
+    if (isInUse || hasRead) {
+      await this.#protection.sync(key, account, isInUse);
+    }
+    const object = kinds[account.kind]?.view.get(key);
+    const parsed = object === undefined ? undefined : parseGpuAccount(object);
+    return parsed?.kind === 'ok' ? parsed.account : undefined;
+  }
+
+  #isSecretNeeded({ namespace, name }: ObjectName, key: string): boolean {
+    return this.#list().some((object) => {
+      const parsed = parseGpuAccount(object);
+      if (parsed.kind === 'invalid' || objectKey(object) === key) {
+        return false;
+      }
+      const { metadata, spec } = parsed.account;
+      const where = metadata.namespace ?? this.#options.namespace;
+      const isSame = where === namespace && spec.apiKeySecretRef.name === name && spec.protectSecret;
+      return isSame && this.#options.usageOf(nameOf(parsed.account), true).holders.length > 0;
+    });
   }
 
   async #writeStatus(key: string, account: GpuAccount, reading: AccountReading): Promise<Reconciled> {
     const { clock, usageOf } = this.#options;
-    const { instances, usdPerHour } = usageOf(nameOf(account));
-    const next = draftAccountStatus(account, { ...reading, instances, usdPerHour, wallMs: clock.nowMs() });
+    const usage = usageOf(nameOf(account));
+    const next = draftAccountStatus(account, { ...reading, ...usage, wallMs: clock.nowMs() });
     const periodMs = Math.max(READ_KEY_MS, READ_GAP_MS * this.#list().length);
     const again: Reconciled = { kind: 'done', requeueAfterMs: periodMs };
     if (isDeepStrictEqual(next, account.status) || !this.#isWriteDue(key, account.status, next)) {

@@ -1,4 +1,4 @@
-import { parseGpuPod } from '../../api/gpupod/gpu-pod.ts';
+import { hasFinalizer, isDeleting, parseGpuPod } from '../../api/gpupod/gpu-pod.ts';
 import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
 import { DEFAULT_ACCOUNT_NAME } from '../../api/common/names.ts';
 import { recordedReference } from '../../accounts/stated.ts';
@@ -6,6 +6,7 @@ import type { Clock } from '../../clock.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
 import { objectKey } from '../../kubernetes/objects.ts';
 import { accountKey, isSamePayer } from '../../lifecycle/account-identity.ts';
+import { unresolvedIntent } from '../../lifecycle/intent.ts';
 import { isSameAccount } from '../../lifecycle/account.ts';
 import type { AccountIdentity, AccountReference } from '../../lifecycle/account-identity.ts';
 import { statedAccount } from './recorded-account.ts';
@@ -16,9 +17,11 @@ import { statedAccount } from './recorded-account.ts';
 export interface AccountUsage {
   readonly instances: number;
   readonly usdPerHour: number;
+  /** Keys of the GpuPods with an instance or an open create intent. */
+  readonly holders: readonly string[];
 }
 
-export const UNUSED: AccountUsage = { instances: 0, usdPerHour: 0 };
+export const UNUSED: AccountUsage = { instances: 0, usdPerHour: 0, holders: [] };
 
 /** What all GpuPods have, by account. */
 export function usageByAccount(objects: readonly KubernetesObject[]): ReadonlyMap<string, AccountUsage> {
@@ -34,30 +37,38 @@ export function usageByAccount(objects: readonly KubernetesObject[]): ReadonlyMa
   return usage;
 }
 
-function withInstance(
-  { instances, usdPerHour }: AccountUsage,
-  { status: { podId, cost } }: GpuPod,
-): AccountUsage {
+function withInstance(usage: AccountUsage, gpuPod: GpuPod): AccountUsage {
+  const { podId, cost } = gpuPod.status;
+  const isReleased = isDeleting(gpuPod) && !hasFinalizer(gpuPod);
+  if (isReleased || (podId === undefined && unresolvedIntent(gpuPod) === undefined)) {
+    return usage;
+  }
+  const { namespace, name } = gpuPod.metadata;
+  const holders = [...usage.holders, `${namespace}/${name}`];
   return podId === undefined
-    ? { instances, usdPerHour }
+    ? { ...usage, holders }
     : {
-        instances: instances + 1,
-        usdPerHour: usdPerHour + (cost?.billedPerHour ?? cost?.pricePerHour ?? 0),
+        instances: usage.instances + 1,
+        usdPerHour: usage.usdPerHour + (cost?.billedPerHour ?? cost?.pricePerHour ?? 0),
+        holders,
       };
 }
 
 /** How long a sum over all GpuPods is good enough for the numbers in the status of accounts. */
 const USAGE_AGE_MS = 500;
 
+/** What the GpuPods of an account have, by its name. Before something is given up, the answer must be fresh. */
+export type UsageReader = (name: string, isFresh?: boolean) => AccountUsage;
+
 /** What the GpuPods of one account have. The sum is shared, because it reads all GpuPods. */
 export function usageReader(
   view: { list(): readonly KubernetesObject[] },
   clock: Pick<Clock, 'monotonicMs'>,
-): (name: string) => AccountUsage {
+): UsageReader {
   let atMs = -Infinity;
   let usage: ReadonlyMap<string, AccountUsage> = new Map();
-  return (name) => {
-    if (clock.monotonicMs() - atMs >= USAGE_AGE_MS) {
+  return (name, isFresh = false) => {
+    if (isFresh || clock.monotonicMs() - atMs >= USAGE_AGE_MS) {
       atMs = clock.monotonicMs();
       usage = usageByAccount(view.list());
     }

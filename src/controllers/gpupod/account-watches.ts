@@ -48,8 +48,8 @@ export function accountWatches(
 /** The status of an account changes with each of its instances, which would reconcile all the others. */
 function isMoreThanStatus(event: WatchedEvent): boolean {
   return isChanged(event, (object) => {
-    const { generation, deletionTimestamp, finalizers } = recordAt(object, 'metadata');
-    return [generation, deletionTimestamp, finalizers];
+    const { generation, deletionTimestamp } = recordAt(object, 'metadata');
+    return [generation, deletionTimestamp];
   });
 }
 

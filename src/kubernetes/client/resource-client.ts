@@ -54,6 +54,8 @@ export interface ResourceClientOptions<T extends KubernetesObject> {
 }
 
 const MERGE_PATCH = 'application/merge-patch+json';
+/** JSON is YAML, too. */
+const APPLY_PATCH = 'application/apply-patch+yaml';
 
 /**
  * One resource of the API server over plain REST. Reads are live, never from a cache. Methods throw the errors of
@@ -122,6 +124,22 @@ export class ResourceClient<T extends KubernetesObject> {
   async mergePatch(target: ObjectName, body: unknown, options: CallOptions = {}): Promise<T> {
     const path = this.#objectPath(target);
     return await this.#send({ ...options, method: 'PATCH', path, body, contentType: MERGE_PATCH });
+  }
+
+  /**
+   * Server-side apply: this field manager owns the fields of the body from now on, and gives up those that it no longer
+   * names. With a UID in the body, an absent object is not created.
+   *
+   * @throws an error that `isConflict` recognizes if the UID is not that of the object
+   */
+  async apply(
+    target: ObjectName,
+    body: unknown,
+    { fieldManager, ...options }: CallOptions & { fieldManager: string },
+  ): Promise<T> {
+    const path = this.#objectPath(target);
+    const query = { fieldManager, force: true };
+    return await this.#send({ ...options, method: 'PATCH', path, query, body, contentType: APPLY_PATCH });
   }
 
   /**

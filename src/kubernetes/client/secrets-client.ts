@@ -3,6 +3,7 @@ import { trimMetadata } from '../objects.ts';
 import type { KubernetesObject, RawObject } from '../objects.ts';
 import type { ApiTransport } from './api-transport.ts';
 import { ResourceClient } from './resource-client.ts';
+import type { ObjectName } from './resource-client.ts';
 
 /** A Secret. Its values never enter logs, events, status or error messages. */
 export interface Secret extends KubernetesObject {
@@ -21,6 +22,19 @@ export function secretsClient(transport: ApiTransport): ResourceClient<Secret> {
     type: { group: '', version: 'v1', plural: 'secrets' },
     decode: decodeSecret,
   });
+}
+
+/**
+ * Sets the finalizers of this field manager on the Secret with this UID. Those of others, and the data, stay as they are.
+ */
+export async function applyFinalizers(
+  secrets: Pick<ResourceClient<Secret>, 'apply'>,
+  { namespace, name, uid }: ObjectName & { readonly uid: string },
+  finalizers: readonly string[],
+  fieldManager: string,
+): Promise<void> {
+  const body = { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace, uid, finalizers } };
+  await secrets.apply({ namespace, name }, body, { fieldManager });
 }
 
 /** One value of a Secret as text, byte for byte. */

@@ -9,6 +9,7 @@ import { SharedSource } from '../../../src/kubernetes/cache/source.ts';
 import { Store } from '../../../src/kubernetes/cache/store.ts';
 import { ApiStatusError } from '../../../src/kubernetes/client/api-errors.ts';
 import { toWatchedEvent } from '../../../src/kubernetes/frame.ts';
+import type { MetadataPatch } from '../../../src/kubernetes/client/resource-client.ts';
 import type { KubernetesObject, RawObject } from '../../../src/kubernetes/objects.ts';
 import { RecordingLog } from '../../kubernetes/support/recording-log.ts';
 import { VirtualClock } from '../../kubernetes/support/virtual-clock.ts';
@@ -35,6 +36,7 @@ class Bench {
   readonly closed: string[] = [];
   readonly written: unknown[] = [];
   readonly events: string[] = [];
+  readonly finalizers: string[] = [];
   reads = 0;
   readonly controller = new GpuAccountController({
     clock: this.clock,
@@ -44,7 +46,10 @@ class Bench {
       GpuAccount: {
         source: this.accounts.source,
         view: this.accounts.store,
-        api: { replaceStatus: async (object) => await Promise.resolve(this.#write(object)) },
+        api: {
+          replaceStatus: async (object) => await Promise.resolve(this.#write(object)),
+          patchMetadata: async (patch) => await Promise.resolve(this.#patch(patch)),
+        },
       },
     },
     gpuPods: this.gpuPods.source,
@@ -62,7 +67,12 @@ class Bench {
       get: async () => {
         this.reads += 1;
         const data = { 'api-key': Buffer.from(this.key).toString('base64') };
-        return await Promise.resolve({ metadata: { name: 'key', uid: 's', resourceVersion: '1' }, data });
+        const metadata = { namespace: 'team-a', name: 'key', uid: 's', resourceVersion: '1' };
+        return await Promise.resolve({ metadata, data });
+      },
+      applyFinalizers: async ({ namespace = '', name }, finalizers) => {
+        this.finalizers.push(`${namespace}/${name}: ${finalizers.join(',')}`);
+        await Promise.resolve();
       },
     },
     events: { record: (_about, { reason }) => this.events.push(reason) },
@@ -82,6 +92,13 @@ class Bench {
   put(kind: 'accounts' | 'gpuPods', object: RawObject): void {
     const { store, source } = this[kind];
     for (const event of store.put(object)) source.emit(toWatchedEvent(event, TYPE));
+  }
+
+  #patch({ metadata: { finalizers = [] } }: MetadataPatch): KubernetesObject {
+    this.finalizers.push(`account: ${finalizers.join(',')}`);
+    const held = this.accounts.store.get('team-a/default') ?? rawAccount();
+    const resourceVersion = String(Number(held.metadata.resourceVersion) + 1);
+    return { ...held, metadata: { ...held.metadata, finalizers, resourceVersion } };
   }
 
   #write(object: KubernetesObject): KubernetesObject {

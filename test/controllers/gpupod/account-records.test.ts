@@ -65,8 +65,11 @@ describe('what GpuPods have with each account', () => {
 
   it('counts instances and the price that is billed, over all namespaces of a ClusterGpuAccount', () => {
     expect([...usageByAccount(objects)]).toEqual([
-      ['ClusterGpuAccount/stated', { instances: 2, usdPerHour: 5 }],
-      ['GpuAccount/team-a/intended', { instances: 0, usdPerHour: 0 }],
+      [
+        'ClusterGpuAccount/stated',
+        { instances: 2, usdPerHour: 5, holders: ['team-a/train-1', 'team-b/train-1'] },
+      ],
+      ['GpuAccount/team-a/intended', { instances: 0, usdPerHour: 0, holders: ['team-a/train-1'] }],
     ]);
   });
 
