@@ -1,5 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 /**
  * Time as a parameter. Everything that waits or compares times takes a clock, so that tests control time.
  *
@@ -9,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 export interface Clock {
   nowMs(): number;
   monotonicMs(): number;
-  /** Resolves after `ms` milliseconds. Rejects with an AbortError as soon as the signal aborts. */
+  /** Resolves after `ms` milliseconds. Rejects as soon as the signal aborts, with its reason. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
@@ -18,6 +16,19 @@ export const systemClock: Clock = {
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),
   async sleep(ms, signal) {
-    await delay(ms, undefined, signal === undefined ? {} : { signal });
+    signal?.throwIfAborted();
+    // Node's own sleep makes an error with a stack for each one that is called off, as the timeout of each request is.
+    await new Promise<void>((resolve, reject) => {
+      const onAbort = (): void => {
+        clearTimeout(timer);
+        // Callers may abort with any value, and get it back.
+        reject(signal?.reason as Error);
+      };
+      const timer = setTimeout(() => {
+        signal?.removeEventListener('abort', onAbort);
+        resolve();
+      }, ms);
+      signal?.addEventListener('abort', onAbort, { once: true });
+    });
   },
 };

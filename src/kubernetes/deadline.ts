@@ -8,6 +8,9 @@ export interface Deadline {
   signal?: AbortSignal | undefined;
 }
 
+/** Why a timer is called off: nobody reads it. Without a reason, each request would make an error with a stack. */
+const IN_TIME = new Error('the work was done in time');
+
 /**
  * Runs `work` with a signal that aborts after `timeoutMs` (reason: `ApiTimeoutError`) or with the caller's signal. It
  * leaves nothing behind: no timer, and no listener on a signal that lives longer.
@@ -32,7 +35,7 @@ export async function withDeadline<R>(
   try {
     return await work(limit.signal);
   } finally {
-    timer.abort();
+    timer.abort(IN_TIME);
     signal?.removeEventListener('abort', onAbort);
   }
 }

@@ -39,7 +39,10 @@ export function proveId(
     .digest('base64url');
 }
 
-/** Whether the operator wrote the ID in this status, and the account beside it. Earlier versions signed the ID only. */
+/**
+ * Whether the operator wrote the ID in this status, and the account beside it. Earlier versions signed the ID only: few
+ * statuses are as old, so that signature is tried last.
+ */
 export function isProvenStatus(
   { of }: Pick<IdProofs, 'of'>,
   { podId, podIdProof, account }: Pick<GpuPodStatus, 'podId' | 'podIdProof' | 'account'>,
@@ -47,6 +50,6 @@ export function isProvenStatus(
   return (
     podId !== undefined &&
     podIdProof !== undefined &&
-    (podIdProof === of(podId) || (account !== undefined && podIdProof === of(podId, account)))
+    ((account !== undefined && podIdProof === of(podId, account)) || podIdProof === of(podId))
   );
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * Names of instances at the provider. The API has neither labels nor an idempotency key, so the name is the only mark
@@ -39,16 +39,13 @@ interface ObjectIdentity {
 
 /** Hash of the GpuPod's namespace and UID, as it appears in the names of its instances. */
 export function objectHash(identity: ObjectIdentity): string {
-  // Base 32 needs only digits and lower-case letters, so it survives a change of case.
-  return BigInt(`0x${digestOf(identity)}`)
-    .toString(32)
-    .padStart(HASH_LENGTH, '0')
-    .slice(-HASH_LENGTH);
+  return hashOf(digestOf(identity));
 }
 
 /** The hashes that names of this GpuPod's instances may carry, including the short one of earlier versions. */
 export function objectHashes(identity: ObjectIdentity): readonly string[] {
-  return [objectHash(identity), digestOf(identity).slice(0, EARLIER_HASH_LENGTH)];
+  const digest = digestOf(identity);
+  return [hashOf(digest), digest.slice(0, EARLIER_HASH_LENGTH)];
 }
 
 /** Whether the hash identifies one GpuPod. The short hash of earlier versions does not. */
@@ -103,6 +100,11 @@ export function sameName(a: string | undefined, b: string | undefined): boolean 
   return a !== undefined && a.toLowerCase() === b?.toLowerCase();
 }
 
+function hashOf(digest: string): string {
+  // Base 32 needs only digits and lower-case letters, so it survives a change of case.
+  return BigInt(`0x${digest}`).toString(32).padStart(HASH_LENGTH, '0').slice(-HASH_LENGTH);
+}
+
 function digestOf({ namespace, uid }: ObjectIdentity): string {
-  return createHash('sha256').update(`${namespace}/${uid}`).digest('hex');
+  return hash('sha256', `${namespace}/${uid}`, 'hex');
 }
