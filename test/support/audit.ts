@@ -56,6 +56,6 @@ export async function prepareAudit(directory: string): Promise<Audit> {
   return {
     flags: { 'audit-policy-file': policyFile, 'audit-log-path': logFile },
     writes: async (namespace) => await recorded(namespace, WRITES),
-    requests: async (namespace) => await recorded(namespace, WRITES.union(READS)),
+    requests: async (namespace) => await recorded(namespace, new Set([...WRITES, ...READS])),
   };
 }
