@@ -23,6 +23,6 @@ export const SSH_KEY_SETTINGS = {
     flag: '--ssh-key-sources',
     defaultText: SSH_KEY_SOURCES.join(','),
     description:
-      'Fields of spec.ssh that a GpuPod may use: KeyID, PublicKey, PublicKeySecret. With all but KeyID, the operator registers keys at the provider, and its API key needs the permission for SSH keys',
+      'Fields of spec.ssh that a GpuPod may use: KeyID, PublicKey, PublicKeySecret, Generate. With all but KeyID, the operator registers keys at the provider, and its API key needs the permission for SSH keys',
   }),
 };

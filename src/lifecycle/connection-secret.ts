@@ -72,7 +72,7 @@ function linkName(usedBy: string): string {
 }
 
 /** `<name>-connection`. A longer name is cut, and a hash of the whole name keeps it unique. */
-function connectionSecretName(gpuPod: GpuPod): string {
+export function connectionSecretName(gpuPod: GpuPod): string {
   const { connectionSecretName: requested } = gpuPod.spec;
   const whole = `${gpuPod.metadata.name}${SUFFIX}`;
   if (requested !== undefined || whole.length <= MAX_NAME_LENGTH) {

@@ -59,7 +59,9 @@ const Intent = z.object({
   keyFingerprint: label.optional(),
   teamId: label.optional(),
   /** The SSH key of the create request; absent: the primary key of the account, or written by an earlier version. */
-  sshKey: z.object({ source: label, keyId: label, fingerprint: label.optional() }).optional(),
+  sshKey: z
+    .object({ source: label, keyId: label, fingerprint: label.optional(), secretName: label.optional() })
+    .optional(),
   generation: z.int().min(0),
   specHash: text(64, 1),
   /** The `maxPrice` of the create body, in micro-dollars per hour. */

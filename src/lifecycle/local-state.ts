@@ -85,13 +85,15 @@ export interface ReadyKey {
 /**
  * - `written`, `removed`: done.
  * - `conflict`: the Secret of that name does not belong to this GpuPod.
+ * - `keyLost`: written, but without the generated private key, which the Secret no longer has.
  * - `refused`: the API server rejects the Secret (quota, policy, permissions, name).
  * - `kept`: the API server does not let the operator remove a Secret that is no longer needed.
  */
-export type SecretOutcome = 'written' | 'conflict' | 'refused' | 'removed' | 'kept';
+export type SecretOutcome = 'written' | 'keyLost' | 'conflict' | 'refused' | 'removed' | 'kept';
 
 /** Why a create request could not be sent. */
-export type BlockReason = FailureReason | 'ReferenceNotFound' | KeyRefusal;
+export type BlockReason =
+  FailureReason | 'ReferenceNotFound' | 'SecretConflict' | 'SecretRefused' | KeyRefusal;
 
 export interface UnboundInstance {
   readonly podId: string;

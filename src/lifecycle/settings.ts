@@ -85,7 +85,7 @@ export const MAX_NO_CAPACITY_ATTEMPTS = 100;
 export const SECRET_RETRY_MS = 60_000;
 
 /** Where the SSH key of an instance may come from: the fields of `spec.ssh`. */
-export const SSH_KEY_SOURCES = ['KeyID', 'PublicKey', 'PublicKeySecret'] as const;
+export const SSH_KEY_SOURCES = ['KeyID', 'PublicKey', 'PublicKeySecret', 'Generate'] as const;
 export type SshKeySource = (typeof SSH_KEY_SOURCES)[number];
 
 /** What the operator's settings allow to every GpuPod. */

@@ -93,6 +93,8 @@ export interface EnsureSecret {
   readonly name: string;
   readonly data: Readonly<Record<string, string>>;
   readonly fingerprint: string;
+  /** Fingerprint of the generated key, whose private half the Secret must hold. */
+  readonly keyFingerprint?: string;
   /** The connection Secret under its former name, removed once this one is written. */
   readonly former?: string;
 }

@@ -54,6 +54,11 @@ const EXAMPLES: readonly { readonly example: string; readonly becomes: string; r
     spends: { sshKey: { source: 'PublicKey' } },
   },
   {
+    example: 'ssh-generated-key.yaml',
+    becomes: 'Ready=True Available',
+    spends: { sshKey: { source: 'Generated', secretName: 'generated-key-connection' } },
+  },
+  {
     example: 'ssh-public-key-secret.yaml',
     becomes: 'Ready=True Available',
     spends: { sshKey: { source: 'PublicKeySecret' } },

@@ -22,7 +22,7 @@ describe('loadConfig without any flag', () => {
         allowPrepaid: true,
         allowedTeamIds: [],
         allowedSshKeyIds: [],
-        sshKeySources: ['KeyID', 'PublicKey', 'PublicKeySecret'],
+        sshKeySources: ['KeyID', 'PublicKey', 'PublicKeySecret', 'Generate'],
         allowedDiskIds: [],
         allowedTemplateIds: [],
       },

@@ -3,7 +3,7 @@ import type { Provider } from '../../src/lifecycle/provider.ts';
 import { keyName } from '../../src/lifecycle/ssh-key/key-name.ts';
 import { fingerprintOf } from '../../src/lifecycle/ssh-key/public-key.ts';
 import { anEd25519Line } from '../support/builders/ssh-keys.ts';
-import { judgeKeys, judgeKeysAtEnd, plantKeys } from './key-oracle.ts';
+import { judgeKeys, judgeKeysAtEnd, judgePair, plantKeys } from './key-oracle.ts';
 import { live } from './life.ts';
 import type { LifeOptions } from './life.ts';
 import { DISTINCT_CRASHES, runMatrices } from './matrix.ts';
@@ -26,6 +26,7 @@ function lifeWith(spec: NonNullable<LifeOptions['spec']>, plant: Plant = {}): Li
     middle: async (simulation) => {
       await Promise.resolve();
       judgeKeys(simulation);
+      judgePair(simulation);
     },
     atEnd: judgeKeysAtEnd,
   };
@@ -34,7 +35,10 @@ function lifeWith(spec: NonNullable<LifeOptions['spec']>, plant: Plant = {}): Li
 const BY_KEY = { ssh: { publicKey: anEd25519Line() } };
 
 describe('the keys of a life', () => {
-  it.each([{ name: 'a public key', spec: BY_KEY }])(
+  it.each([
+    { name: 'a public key', spec: BY_KEY },
+    { name: 'a generated pair', spec: { ssh: { generate: true } } },
+  ])(
     'with $name are removed after it, at whatever point the process dies, and no other key is touched',
     async ({ spec }) => {
       const { failures, faultedCalls } = await runMatrices([

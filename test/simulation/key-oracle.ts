@@ -1,6 +1,10 @@
+import { publicHalfOf } from '../../src/controllers/gpupod/effects/key-pair.ts';
+import { recordAt, stringAt } from '../../src/json.ts';
 import { keyName } from '../../src/lifecycle/ssh-key/key-name.ts';
 import { anEd25519Line, aPublicKey } from '../support/builders/ssh-keys.ts';
 import { INSTALLATION } from './shared-provider.ts';
+import { podIdOf } from './readings.ts';
+import { NAMESPACE } from './simulation.ts';
 import type { Simulation } from './simulation.ts';
 
 /** Keys that the operator must leave as they are, by why they are not its own. */
@@ -19,10 +23,17 @@ export function plantKeys({ api }: Simulation): void {
 }
 
 /** The keys that the operator registered. */
-function ownKeys({ api }: Simulation): readonly { readonly publicKey: string; readonly id: string }[] {
+export function ownKeys({ api }: Simulation): readonly { readonly publicKey: string; readonly id: string }[] {
   return api.world.sshKeys
     .of('user_1')
     .filter(({ name, publicKey }) => /^gpupod-abc123-.{32}$/.test(name) && !isForeign(publicKey));
+}
+
+/** The public key that an instance was requested with. */
+export function keyOfInstance({ api }: Simulation, podId: string | undefined): string | undefined {
+  const request = api.world.pods.byId.get(podId ?? '')?.request;
+  const keyId = stringAt(recordAt(request, 'pod'), 'sshKeyId');
+  return keyId === undefined ? undefined : api.world.sshKeys.find('user_1', keyId)?.publicKey;
 }
 
 function isForeign(publicKey: string): boolean {
@@ -40,6 +51,19 @@ export function judgeKeys(simulation: Simulation): void {
     if (!held.some((key) => key.name === name && key.publicKey === publicKey)) {
       simulation.journal.addViolation('keys', `the key ${name} of somebody else is gone`);
     }
+  }
+}
+
+/** The private key in the Secret opens the instance, if the operator generated it. */
+export function judgePair(simulation: Simulation): void {
+  const object = simulation.object();
+  const { secretName } = recordAt(recordAt(object, 'status'), 'sshKey');
+  if (typeof secretName !== 'string') return;
+  const held = simulation.server.get('secrets', { namespace: NAMESPACE, name: secretName });
+  const text = Buffer.from(stringAt(held?.['data'], 'ssh-privatekey') ?? '', 'base64').toString();
+  const publicKey = keyOfInstance(simulation, podIdOf(object));
+  if (publicKey === undefined || publicHalfOf(text)?.content !== publicKey) {
+    simulation.journal.addViolation('keys', 'the private key in the Secret does not open the instance');
   }
 }
 

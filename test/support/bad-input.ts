@@ -190,6 +190,11 @@ export const BAD_INPUT: readonly BadInput[] = [
     says: ['spec.sshKeyId', 'exclude each other', 'remove sshKeyId'],
   },
   {
+    why: 'a GpuPod that generates no key names another',
+    spec: { ...SMALLEST, ssh: { generate: false } },
+    says: ['spec.ssh.generate', 'generate can only be true'],
+  },
+  {
     why: 'a private key must not be stored',
     spec: {
       ...SMALLEST,

@@ -44,15 +44,20 @@ export const REASONS = {
       meaning:
         'The public key of `spec.ssh` cannot be used; the message says why. Nothing is rented, because nobody could log in. Correct the field or the Secret.',
     },
+    SshKeyLost: {
+      status: 'False',
+      meaning:
+        'The generated private key of the running instance is no longer in its Secret, and nobody else has it. The instance keeps running and billing. Restore the Secret, or set `suspend` to true and back for a new instance with a new key.',
+    },
     SecretConflict: {
       status: 'False',
       meaning:
-        'Another owner has a Secret with the name of the connection Secret. The operator does not overwrite it. Remove it, or set `connectionSecretName`.',
+        'Another owner has a Secret with the name of the connection Secret. The operator does not overwrite it. With `ssh.generate` it rents nothing until then. Remove it, or set `connectionSecretName`.',
     },
     SecretRefused: {
       status: 'False',
       meaning:
-        'The API server refuses to write the connection Secret, or to delete an old one (quota, policy, rights). The instance is usable without it: see `status.ssh`. An attempt stays open until its Secret is deleted.',
+        'The API server refuses to write the connection Secret, or to delete an old one (quota, policy, rights). The instance is usable without it: see `status.ssh`. With `ssh.generate` nothing is rented until it can be written. An attempt stays open until its Secret is deleted.',
     },
     Unauthorized: {
       status: 'False',

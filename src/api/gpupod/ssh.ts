@@ -34,7 +34,7 @@ const PUBLIC_KEY_RULES = [
   fieldPath: '.publicKey',
 }));
 
-const SOURCES = ['keyId', 'publicKey', 'publicKeySecretRef'];
+const SOURCES = ['keyId', 'publicKey', 'publicKeySecretRef', 'generate'];
 
 export const ssh = z
   .object({
@@ -50,6 +50,12 @@ export const ssh = z
     publicKeySecretRef: secretKeyRef
       .describe('Secret key that holds the public key. The operator reads it before each create request.')
       .optional(),
+    generate: z
+      .boolean()
+      .describe(
+        'true: the operator generates an ed25519 key pair. The private key stands only in the connection Secret (ssh-privatekey, with ssh-publickey beside it), from before the instance is rented until it has ended.',
+      )
+      .optional(),
   })
   .meta({
     'x-kubernetes-validations': [
@@ -58,6 +64,11 @@ export const ssh = z
         message: `give exactly one of ${SOURCES.join(', ')}`,
       },
       ...PUBLIC_KEY_RULES,
+      {
+        rule: '!has(self.generate) || self.generate',
+        message: 'generate can only be true: remove it, and set one of the other fields',
+        fieldPath: '.generate',
+      },
     ],
   })
   .describe(

@@ -61,13 +61,14 @@ const cost = z
 const sshKey = z
   .object({
     source: text(
-      'Where it came from: KeyID (spec.ssh.keyId, or the default of the operator), PublicKey, PublicKeySecret.',
+      'Where it came from: KeyID (spec.ssh.keyId, or the default of the operator), PublicKey, PublicKeySecret, Generated.',
       64,
     ),
     fingerprint: text(
       'SHA256:…, as ssh-keygen -l prints it; absent if only the provider knows the key.',
     ).optional(),
     keyId: text('Its ID at the provider.'),
+    secretName: text('The Secret that holds the generated private key.').optional(),
   })
   .describe('The SSH key that the instance was requested with; absent: the primary key of the account.');
 

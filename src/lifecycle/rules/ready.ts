@@ -27,9 +27,16 @@ export function followReady(observation: Observation, seen: InstanceSnapshot, fa
 }
 
 function wantedSecret(gpuPod: GpuPod, snapshot: InstanceSnapshot): WantedSecret {
+  const { binding, sshKey } = gpuPod.status;
   const secret = connectionSecret(gpuPod, snapshot);
-  const bound = gpuPod.status.binding?.name;
-  return bound === undefined || bound === secret.name ? secret : { ...secret, former: bound };
+  // Before the first Ready the Secret holds the generated key and nothing else.
+  const bound = binding?.name ?? sshKey?.secretName;
+  const { fingerprint: keyFingerprint } = sshKey?.source === 'Generated' ? sshKey : {};
+  return {
+    ...secret,
+    ...(keyFingerprint === undefined ? {} : { keyFingerprint }),
+    ...(bound === undefined || bound === secret.name ? {} : { former: bound }),
+  };
 }
 
 interface SecretFacts {
@@ -58,6 +65,7 @@ function reportReady(
       ssh: snapshot.ssh,
       ports: snapshot.ports.length === 0 ? undefined : portStatus(snapshot),
       binding,
+      sshKey: withSecret(gpuPod.status.sshKey, binding),
       failedAttempts: undefined,
       notCreatedAttempts: undefined,
       refusedAttempts: undefined,
@@ -68,6 +76,16 @@ function reportReady(
     requeueAfterMs: problem === undefined ? timings.staleMs : SECRET_RETRY_MS,
     ...(problem === undefined ? {} : { remember: { secret: undefined } }),
   };
+}
+
+/** The Secret that holds the generated key may have another name by now. */
+function withSecret(
+  sshKey: GpuPodStatus['sshKey'],
+  binding: GpuPodStatus['binding'],
+): GpuPodStatus['sshKey'] {
+  return sshKey?.secretName === undefined || binding === undefined
+    ? sshKey
+    : { ...sshKey, secretName: binding.name };
 }
 
 const MAX_PORTS = 32;
@@ -131,6 +149,14 @@ function secretFacts({ outcome, message = '' }: SecretState, { name, former }: W
         problem: [
           'SecretRefused',
           `Failed to remove Secret ${former ?? name}, the former connection Secret; ${name} exists. ${message}`,
+        ],
+      };
+    case 'keyLost':
+      return {
+        binding: { name },
+        problem: [
+          'SshKeyLost',
+          `Secret ${name} no longer holds the generated private key, and nobody else has it. The instance keeps running and billing. Restore the Secret, or set spec.suspend to true and back for a new instance with a new key.`,
         ],
       };
     default:

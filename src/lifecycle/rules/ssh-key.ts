@@ -1,4 +1,5 @@
 import { hasFinalizer } from '../../api/gpupod/gpu-pod.ts';
+import { connectionSecretName } from '../connection-secret.ts';
 import { sessionBeganAtMs } from '../account.ts';
 import type { Intent } from '../intent.ts';
 import type { Observation } from '../observation.ts';
@@ -51,7 +52,12 @@ export function keyOfRequest({ gpuPod, localState, policy }: Observation): Inten
   const choice = keyChoiceOf(gpuPod.spec);
   if (isRegistered(choice)) {
     const { source, fingerprint, keyId } = localState.sshKey ?? {};
-    return keyId === undefined || source === undefined ? undefined : { source, keyId, fingerprint };
+    if (keyId === undefined || source === undefined) {
+      return undefined;
+    }
+    return source === 'Generate'
+      ? { source: 'Generated', keyId, fingerprint, secretName: connectionSecretName(gpuPod) }
+      : { source, keyId, fingerprint };
   }
   const keyId = choice.id ?? policy.defaultSshKeyId;
   return keyId === undefined ? undefined : { source: choice.source, keyId };

@@ -6,7 +6,8 @@ export type KeyChoice =
   /** `id` absent: the default of the operator, else the primary key of the account. */
   | { readonly source: 'KeyID'; readonly id: string | undefined; readonly field: string }
   | { readonly source: 'PublicKey'; readonly text: string }
-  | { readonly source: 'PublicKeySecret'; readonly ref: { readonly name: string; readonly key: string } };
+  | { readonly source: 'PublicKeySecret'; readonly ref: { readonly name: string; readonly key: string } }
+  | { readonly source: 'Generate' };
 
 /** `spec.sshKeyId` is the former name of `spec.ssh.keyId`; the CRD refuses both together. */
 export function keyChoiceOf({ ssh, sshKeyId }: Pick<GpuPodSpec, 'ssh' | 'sshKeyId'>): KeyChoice {
@@ -15,6 +16,9 @@ export function keyChoiceOf({ ssh, sshKeyId }: Pick<GpuPodSpec, 'ssh' | 'sshKeyI
   }
   if (ssh?.publicKeySecretRef !== undefined) {
     return { source: 'PublicKeySecret', ref: ssh.publicKeySecretRef };
+  }
+  if (ssh?.generate === true) {
+    return { source: 'Generate' };
   }
   return ssh?.keyId === undefined
     ? { source: 'KeyID', id: sshKeyId, field: 'spec.sshKeyId' }
@@ -27,6 +31,7 @@ export function fieldOf(choice: KeyChoice): string {
     KeyID: 'spec.ssh.keyId',
     PublicKey: 'spec.ssh.publicKey',
     PublicKeySecret: 'spec.ssh.publicKeySecretRef',
+    Generate: 'spec.ssh.generate',
   };
   return choice.source === 'KeyID' ? choice.field : FIELDS[choice.source];
 }

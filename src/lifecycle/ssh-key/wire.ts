@@ -16,3 +16,11 @@ export function readFields(data: Buffer): readonly Buffer[] | undefined {
   }
   return fields;
 }
+
+/** A string behind its length. */
+export function field(value: string | Buffer): Buffer {
+  const bytes = Buffer.from(value);
+  const length = Buffer.alloc(LENGTH_BYTES);
+  length.writeUInt32BE(bytes.length);
+  return Buffer.concat([length, bytes]);
+}

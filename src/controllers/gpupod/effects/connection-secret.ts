@@ -1,5 +1,4 @@
 import type { GpuPod } from '../../../api/gpupod/gpu-pod.ts';
-import { API_VERSION, KIND, LABELS, OPERATOR_NAME } from '../../../api/common/names.ts';
 import {
   apiErrorMessage,
   isAlreadyExists,
@@ -7,7 +6,6 @@ import {
   isRefusal,
 } from '../../../kubernetes/client/api-errors.ts';
 import { secretData } from '../../../kubernetes/client/secrets-client.ts';
-import type { OwnerReference } from '../../../kubernetes/objects.ts';
 import type { NewObject } from '../../../kubernetes/client/resource-client.ts';
 import type { Secret } from '../../../kubernetes/client/secrets-client.ts';
 import { CONNECTION_KEYS } from '../../../lifecycle/connection-secret.ts';
@@ -17,11 +15,9 @@ import type { EnsureSecret } from '../../../lifecycle/step.ts';
 import type { Context } from '../context.ts';
 import { known, STALE } from './outcome.ts';
 import type { EffectOutcome } from './outcome.ts';
+import { keptPair } from './generated-key.ts';
+import { isOurs, isOwned, newSecret, ownedBy } from './secret-owner.ts';
 import { readSecretValues } from './secret-values.ts';
-
-const SECRET_LABELS = { [LABELS.managedBy]: OPERATOR_NAME, [LABELS.name]: 'gpupod-connection' };
-/** Type of the Secret, in the form of the Service Binding specification. */
-const SECRET_TYPE = 'servicebinding.io/gpupod';
 
 type Writing = Pick<Context, 'secrets' | 'view' | 'clock' | 'log'>;
 
@@ -37,14 +33,15 @@ export async function ensureSecret(
 ): Promise<EffectOutcome> {
   const { name, former, fingerprint } = effect;
   const written = await unlessRefused(context, gpuPod, { name, otherwise: 'refused' }, async () => {
-    return await writeSecret(context, gpuPod, effect, mayBeThere(gpuPod, name));
+    return await writeSecret(context, gpuPod, effect);
   });
-  if (written?.outcome !== 'written' || former === undefined) {
+  const { outcome } = written ?? {};
+  if ((outcome !== 'written' && outcome !== 'keyLost') || former === undefined) {
     return learn(context, localState, fingerprint, written);
   }
   const moved = await unlessRefused(context, gpuPod, { name: former, otherwise: 'kept' }, async () => {
     await removeOwned(context, gpuPod, former);
-    return 'written';
+    return outcome;
   });
   return learn(context, localState, fingerprint, moved);
 }
@@ -117,41 +114,45 @@ async function removeOwned(
 const IN_THE_WAY: ReadonlySet<string> = new Set(['SecretConflict', 'SecretRefused']);
 
 /**
- * True if the status names the Secret or reports one in its place. The operator then reads first, instead of
+ * True if the status names the Secret or reports one in its place, or if it holds a generated key. The operator then reads first, instead of
  * repeating a create that fails.
  */
-function mayBeThere({ status }: GpuPod, name: string): boolean {
+function mayBeThere({ status }: GpuPod, { name, keyFingerprint }: EnsureSecret): boolean {
   const synced = status.conditions?.find(({ type }) => type === 'Synced');
-  return status.binding?.name === name || IN_THE_WAY.has(synced?.reason ?? '');
+  return (
+    keyFingerprint !== undefined || status.binding?.name === name || IN_THE_WAY.has(synced?.reason ?? '')
+  );
 }
 
 async function writeSecret(
   context: Pick<Context, 'secrets' | 'view'>,
   gpuPod: GpuPod,
   effect: EnsureSecret,
-  isReadFirst: boolean,
-): Promise<'written' | 'conflict'> {
+): Promise<'written' | 'keyLost' | 'conflict'> {
   const { secrets } = context;
   const { namespace } = gpuPod.metadata;
-  const data = secretData({ ...effect.data, ...(await jupyterPassword(context, gpuPod)) });
+  const { name, former = name, keyFingerprint } = effect;
+  const pair =
+    keyFingerprint === undefined
+      ? {}
+      : await keptPair(context, gpuPod, new Set([name, former]), keyFingerprint);
+  const data = { ...secretData({ ...effect.data, ...(await jupyterPassword(context, gpuPod)) }), ...pair };
+  const written = pair === undefined ? 'keyLost' : 'written';
   const created = newSecret(gpuPod, effect.name, data);
-  const existing = isReadFirst
+  const existing = mayBeThere(gpuPod, effect)
     ? await secrets.get({ namespace, name: effect.name })
     : await createUnlessThere(context, namespace, created);
   if (existing === 'created') {
-    return 'written';
+    return written;
   }
   if (existing === undefined) {
     await secrets.create(namespace, created);
-  } else if (isOwned(existing, gpuPod)) {
-    await update(context, existing, { ...othersData(existing), ...data });
-  } else if (isLeftBehind(context, existing)) {
-    const metadata = { ...existing.metadata, ownerReferences: [ownerReference(gpuPod)] };
-    await replace(context, { ...existing, metadata }, { ...othersData(existing), ...data });
+  } else if (isOurs(context, existing, gpuPod)) {
+    await update(context, existing, ownedBy(existing, gpuPod, { ...othersData(existing), ...data }));
   } else {
     return 'conflict';
   }
-  return 'written';
+  return written;
 }
 
 /**
@@ -179,36 +180,15 @@ async function createUnlessThere(
   }
 }
 
-async function update(
-  context: Pick<Context, 'secrets'>,
-  existing: Secret,
-  data: Record<string, string>,
-): Promise<void> {
-  if (!sameData(existing.data, data)) {
-    await replace(context, existing, data);
+async function update(context: Pick<Context, 'secrets'>, existing: Secret, wanted: Secret): Promise<void> {
+  if (existing.metadata !== wanted.metadata || !sameData(existing.data, wanted.data)) {
+    await context.secrets.replace(wanted);
   }
-}
-
-async function replace(
-  { secrets }: Pick<Context, 'secrets'>,
-  secret: Secret,
-  data: Record<string, string>,
-): Promise<void> {
-  await secrets.replace({ ...secret, apiVersion: 'v1', kind: 'Secret', data });
 }
 
 /** Users add keys that their tools need beside the address, such as known_hosts. They stay. */
 function othersData({ data }: Secret): Record<string, string> {
   return Object.fromEntries(Object.entries(data).filter(([key]) => !CONNECTION_KEYS.has(key)));
-}
-
-/** True if this operator wrote it for a GpuPod that no longer exists, deleted with `--cascade=orphan`. */
-function isLeftBehind({ view }: Pick<Context, 'view'>, { metadata }: Secret): boolean {
-  const { labels = {}, namespace = '', ownerReferences = [] } = metadata;
-  const isOurs = Object.entries(SECRET_LABELS).every(([label, value]) => labels[label] === value);
-  const isGone = ({ kind, name, uid }: OwnerReference): boolean =>
-    kind === KIND && view.get(`${namespace}/${name}`)?.metadata.uid !== uid;
-  return isOurs && ownerReferences.every(isGone);
 }
 
 /** Copies the password from the user's Secret. If that no longer exists, the operator writes the rest without it. */
@@ -222,28 +202,6 @@ async function jupyterPassword(
   const read = await readSecretValues(secrets, { ...gpuPod, spec: { ...gpuPod.spec, env: [] } });
   const password = read.kind === 'ok' ? read.values.jupyterPassword : undefined;
   return password === undefined ? {} : { 'jupyter-password': password };
-}
-
-function isOwned({ metadata }: Secret, gpuPod: GpuPod): boolean {
-  return (metadata.ownerReferences ?? []).some(({ uid }) => uid === gpuPod.metadata.uid);
-}
-
-function newSecret(gpuPod: GpuPod, name: string, data: Record<string, string>): NewObject {
-  return {
-    apiVersion: 'v1',
-    kind: 'Secret',
-    type: SECRET_TYPE,
-    metadata: {
-      name,
-      labels: SECRET_LABELS,
-      ownerReferences: [ownerReference(gpuPod)],
-    },
-    data,
-  };
-}
-
-function ownerReference({ metadata }: GpuPod): OwnerReference {
-  return { apiVersion: API_VERSION, kind: KIND, name: metadata.name, uid: metadata.uid, controller: true };
 }
 
 function sameData(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {

@@ -12,12 +12,13 @@ import type { KeyProblem } from '../../../lifecycle/ssh-key/key-problems.ts';
 import { parsePublicKey } from '../../../lifecycle/ssh-key/public-key.ts';
 import type { PublicKey } from '../../../lifecycle/ssh-key/public-key.ts';
 import type { Context } from '../context.ts';
-import { known } from './outcome.ts';
+import { generatedKey } from './generated-key.ts';
+import { known, STALE } from './outcome.ts';
 import type { EffectOutcome } from './outcome.ts';
 
 type Ensuring = Pick<
   Context,
-  'clock' | 'session' | 'secrets' | 'createSlots' | 'isStopping' | 'isLeaseFresh'
+  'clock' | 'session' | 'secrets' | 'view' | 'createSlots' | 'isStopping' | 'isLeaseFresh'
 >;
 
 /** Makes sure that the provider has the key of the next instance. Nothing is rented before that is clear. */
@@ -35,6 +36,9 @@ export async function ensureSshKey(
   }
   try {
     const found = await publicKeyOf(context, gpuPod, choice);
+    if (found === undefined) {
+      return STALE;
+    }
     return 'reason' in found
       ? blocked(context, localState, found)
       : await register(context, gpuPod, { choice, key: found, localState });
@@ -85,10 +89,13 @@ function blocked(
 }
 
 async function publicKeyOf(
-  context: Pick<Context, 'secrets'>,
+  context: Pick<Context, 'secrets' | 'view'>,
   gpuPod: GpuPod,
   choice: Registered,
-): Promise<PublicKey | KeyProblem> {
+): Promise<PublicKey | KeyProblem | undefined> {
+  if (choice.source === 'Generate') {
+    return await generatedKey(context, gpuPod);
+  }
   if (choice.source === 'PublicKey') {
     return parsed('spec.ssh.publicKey', choice.text);
   }
