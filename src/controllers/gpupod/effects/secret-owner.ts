@@ -16,7 +16,7 @@ export function isOwned({ metadata }: Secret, gpuPod: GpuPod): boolean {
 }
 
 /** True if this operator wrote it for a GpuPod that no longer exists, deleted with `--cascade=orphan`. */
-export function isLeftBehind({ view }: Pick<Context, 'view'>, { metadata }: Secret): boolean {
+function isLeftBehind({ view }: Pick<Context, 'view'>, { metadata }: Secret): boolean {
   const { labels = {}, namespace = '', ownerReferences = [] } = metadata;
   const isLabelled = Object.entries(SECRET_LABELS).every(([label, value]) => labels[label] === value);
   const isGone = ({ kind, name, uid }: OwnerReference): boolean =>
