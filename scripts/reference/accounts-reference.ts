@@ -8,6 +8,11 @@ import { code, GENERATED, table } from './markdown.ts';
 import { fieldsBelow, Schema } from './schema-fields.ts';
 import type { Field } from './schema-fields.ts';
 
+/** Every field of an account as a path: `spec.apiKeySecretRef.name`. */
+export function accountFields(): readonly Field[] {
+  return fieldsOf('ClusterGpuAccount');
+}
+
 /** `docs/reference/accounts.md`. */
 export function accountsReference(): string {
   // Every field of a GpuAccount is one of a ClusterGpuAccount as well.

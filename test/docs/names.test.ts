@@ -6,6 +6,7 @@ import {
   ANNOTATIONS,
   API_VERSION,
   FINALIZER,
+  IN_USE_FINALIZER,
   GROUP,
   KIND,
   LABELS,
@@ -15,6 +16,7 @@ import { gpupodCommands } from '../../scripts/reference/cli-reference.ts';
 import { describedSettings } from '../../src/config/described-settings.ts';
 import { describedUninstallSettings } from '../../src/config/uninstall-settings.ts';
 import { METRICS } from '../../src/observability/metric-definitions.ts';
+import { accountFields } from '../../scripts/reference/accounts-reference.ts';
 import { fieldPaths } from './support/gpu-pod-yaml.ts';
 import { markdownFiles } from './support/markdown.ts';
 import type { MarkdownFile } from './support/markdown.ts';
@@ -83,6 +85,7 @@ const kinds: readonly NameKind[] = [
       // As Argo CD names the kind.
       `${GROUP}/${KIND}`,
       FINALIZER,
+      IN_USE_FINALIZER,
       SPENT_ANNOTATION,
       ALLOW_DELETION_ANNOTATION,
       ...Object.values(ANNOTATIONS),
@@ -92,7 +95,7 @@ const kinds: readonly NameKind[] = [
   {
     name: 'field',
     find: matches(/(?<![\w/-])((?:spec|status)\.[A-Za-z][\w.[\]]*[\w\]])/g),
-    exists: (field) => fieldPaths.has(field.replaceAll('[*]', '[]').replace(/\[\]$/, '')),
+    exists: (field) => isField(field.replaceAll('[*]', '[]').replace(/\[\]$/, '')),
   },
   {
     name: 'metric',
@@ -106,6 +109,12 @@ const kinds: readonly NameKind[] = [
     exists: existsSync,
   },
 ];
+
+const ofAccounts: ReadonlySet<string> = new Set(accountFields().map(({ path }) => path));
+
+function isField(path: string): boolean {
+  return fieldPaths.has(path) || ofAccounts.has(path);
+}
 
 function isIn(names: Iterable<string>): (name: string) => boolean {
   const all = new Set(names);

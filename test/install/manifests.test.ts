@@ -217,6 +217,7 @@ describe('the rights of the operator of the chart', () => {
     { question: 'create secrets -n default', expected: 'yes', why: 'the connection Secret' },
     { question: `list secrets ${ALL}`, expected: 'no', why: 'it reads Secrets by name' },
     { question: 'watch secrets -n default', expected: 'no', why: 'it reads Secrets by name' },
+    { question: 'patch secrets -n default', expected: 'no', why: 'without accounts it protects no Secret' },
     { question: 'create events -n default', expected: 'yes', why: 'it records events' },
     { question: 'get namespaces/kube-system', expected: 'yes', why: 'its uid identifies the cluster' },
     { question: 'get namespaces/default', expected: 'no', why: 'it needs no other namespace' },
