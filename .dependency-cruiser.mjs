@@ -31,6 +31,10 @@ const directions = {
     why: 'the provider is reached through an interface of lifecycle, so that it can be another one',
   },
   network: { may: [], why: 'which proxy a URL needs follows from the environment alone' },
+  probe: {
+    may: ['src/lifecycle/reachability.ts'],
+    why: 'it tries one address that somebody else has chosen, and knows nothing else of an instance',
+  },
   prime: {
     may: ['src/lifecycle/', 'src/offers/', 'src/clock.ts', 'src/json.ts'],
     why: 'it implements what the pure side declares, and knows no Kubernetes',

@@ -7,6 +7,8 @@ import type { JsonSchema } from '../../src/config/setting.ts';
 const OF_THE_CHART = new Set([
   '--watch-namespace',
   '--gpu-accounts',
+  '--ssh-probe',
+  '--ssh-probe-allowed-cidrs',
   '--namespace',
   '--lease-name',
   '--lease-owner',

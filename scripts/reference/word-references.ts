@@ -7,6 +7,8 @@ const TYPE_MEANINGS: Readonly<Record<keyof typeof REASONS, string>> = {
   Synced: 'Whether the last pass over the GpuPod succeeded.',
   OfferSelected: 'Whether an offer was chosen, and why. It does not change while the instance is rented.',
   Provisioned: 'Whether the create request led to an instance.',
+  Reachable:
+    'Whether the SSH server of the instance answers the operator. Present only with `--ssh-probe`, once a probe has ended. It does not change Ready after that was True.',
   Expiring:
     'Whether a limit (`maxLifetime`, `maxTotalCost`) ends the instance soon. Present only while an instance has a limit.',
   Reconciling: 'Present only while the operator works towards what the spec asks for.',

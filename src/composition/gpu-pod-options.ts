@@ -1,6 +1,8 @@
 import type { LeaderElector } from '../kubernetes/election/leader-elector.ts';
 import type { SharedSource } from '../kubernetes/cache/source.ts';
 import type { GpuPodOptions } from '../controllers/gpupod/gpu-pod-options.ts';
+import { publicOr } from '../network/public-address.ts';
+import { SshProber } from '../probe/ssh-prober.ts';
 import type { Cluster, ClusterParts } from './cluster.ts';
 import type { Prime } from './prime.ts';
 
@@ -40,6 +42,7 @@ export function gpuPodOptions(
     unlistedNamespaces,
     provider: prime.provider,
     accounts,
+    prober: proberOf(config),
     account: {
       origin: new URL(config.prime.baseUrl).origin,
       accept: installation.acceptAccount,
@@ -57,6 +60,10 @@ export function gpuPodOptions(
     // Without leader election no other process can lead, and there is nothing to renew.
     isLeaseFresh: () => elector === undefined || isFresh(elector, clock.monotonicMs(), timings.leaseFenceMs),
   };
+}
+
+function proberOf({ probe }: ClusterParts['config']): SshProber | undefined {
+  return probe.isEnabled ? new SshProber({ isAllowed: publicOr(probe.allowedCidrs) }) : undefined;
 }
 
 function isFresh(elector: LeaderElector, nowMs: number, leaseFenceMs: number): boolean {

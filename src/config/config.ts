@@ -26,6 +26,7 @@ export interface Config {
   readonly policy: Policy;
   readonly installation: Settings['installation'];
   readonly kubernetes: Settings['kubernetes'];
+  readonly probe: Settings['probe'];
   readonly lease: Settings['lease'];
   readonly process: Settings['process'];
   readonly timings: ProtocolTimings;

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { DURATION_PATTERN, formatDuration, parseDurationMs } from '../api/common/duration.ts';
+import { rangeOf } from '../network/address-range.ts';
 import { capToMicros } from '../offers/money.ts';
 import type { MicroUsd } from '../offers/money.ts';
 import type { JsonSchema, Kind } from './setting.ts';
@@ -74,17 +75,7 @@ export function onOffOrAuto(): Kind<'auto' | 'true' | 'false'> {
 
 /** Words separated by commas, or none. Spaces around them do not count. */
 export function wordList({ pattern, meaning }: ListRule = ANY_WORDS): Kind<readonly string[]> {
-  const listKind = kind(
-    'list',
-    { type: ['string', 'array'], items: { type: 'string' } },
-    (text): Reading<readonly string[]> => {
-      const words = text === '' ? [] : text.split(',').map((one) => one.trim());
-      return words.every((one) => pattern.test(one))
-        ? { value: [...new Set(words)] }
-        : { problem: `must be ${meaning}` };
-    },
-  );
-  return { ...listKind, isList: true };
+  return listOf({ isRight: (word) => pattern.test(word), meaning });
 }
 
 /** Some of these words, with commas between them. */
@@ -107,6 +98,32 @@ export interface ListRule {
   /** Each word matches it. */
   readonly pattern: RegExp;
   /** What the whole list is: "words with one comma between each two". */
+  readonly meaning: string;
+}
+
+/** Ranges of addresses separated by commas, or none: `10.0.0.0/8`. */
+export function cidrList(): Kind<readonly string[]> {
+  return listOf({
+    isRight: (text) => rangeOf(text) !== undefined,
+    meaning: 'ranges of addresses such as 10.0.0.0/8, with one comma between each two',
+  });
+}
+
+function listOf({ isRight, meaning }: ItemRule): Kind<readonly string[]> {
+  const listKind = kind(
+    'list',
+    { type: ['string', 'array'], items: { type: 'string' } },
+    (text): Reading<readonly string[]> => {
+      const items = text === '' ? [] : text.split(',').map((one) => one.trim());
+      return items.every(isRight) ? { value: [...new Set(items)] } : { problem: `must be ${meaning}` };
+    },
+  );
+  return { ...listKind, isList: true };
+}
+
+interface ItemRule {
+  readonly isRight: (item: string) => boolean;
+  /** What the whole list is. */
   readonly meaning: string;
 }
 

@@ -11,6 +11,7 @@ import {
   word,
   wordList,
 } from './kinds.ts';
+import { PROBE_SETTINGS } from './probe-settings.ts';
 import { optionalSetting, setting } from './setting.ts';
 import { SSH_KEY_SETTINGS } from './ssh-key-settings.ts';
 import { TIMING_SETTINGS } from './timing-settings.ts';
@@ -209,6 +210,7 @@ export const SETTINGS = {
         'The operator replaces a watch that is silent for this long. The API server sends a bookmark about every minute',
     }),
   }),
+  probe: z.object(PROBE_SETTINGS),
   lease: z.object({
     isEnabled: setting(onOff(), {
       flag: '--leader-elect',
@@ -284,6 +286,7 @@ export const GROUP_TITLES: Readonly<Record<SettingsGroup, string>> = {
   policy: 'Limits on what GpuPods may rent, and who pays',
   installation: 'Ownership of instances',
   kubernetes: 'Kubernetes',
+  probe: 'SSH probes',
   lease: 'Leader election',
   process: 'The process',
   timings: 'Timings of the protocol (for tests and unusual providers)',

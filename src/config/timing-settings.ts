@@ -68,6 +68,11 @@ export const TIMING_SETTINGS = {
     'massAbsenceMs',
     'How long the operator declares no instance lost after too many disappeared at once',
   ),
+  probeRetryMs: timingSetting(
+    'probeRetryMs',
+    'How long after a failed probe of the SSH server of a starting instance the next one follows',
+  ),
+  probeMs: timingSetting('probeMs', 'Interval of probes of the SSH servers of ready instances'),
   rejectionsWriteMs: timingSetting(
     'rejectionsWriteMs',
     'Shortest interval between status writes that change only the rejections',

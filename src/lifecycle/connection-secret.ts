@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { GpuPod } from '../api/gpupod/gpu-pod.ts';
-import type { InstanceSnapshot } from './provider.ts';
+import type { InstanceSnapshot, SshEndpoint } from './provider.ts';
 
 const MAX_NAME_LENGTH = 253;
 const SUFFIX = '-connection';
+const SSH_PORT = 22;
 
 /** Every key that the operator writes. It leaves all other keys of the Secret as they are. */
 export const CONNECTION_KEYS: ReadonlySet<string> = new Set([
@@ -18,6 +19,7 @@ export const CONNECTION_KEYS: ReadonlySet<string> = new Set([
   'ports',
   'jupyter-password',
   'jupyter-url',
+  'known_hosts',
 ]);
 
 /** How to reach a ready instance, with the keys of the Service Binding convention. It holds no passwords. */
@@ -28,7 +30,12 @@ export interface ConnectionSecret {
   readonly fingerprint: string;
 }
 
-export function connectionSecret(gpuPod: GpuPod, snapshot: InstanceSnapshot): ConnectionSecret {
+/** @param hostKey the host key of the SSH server, if it is known: type and base64 */
+export function connectionSecret(
+  gpuPod: GpuPod,
+  snapshot: InstanceSnapshot,
+  hostKey?: string,
+): ConnectionSecret {
   const name = connectionSecretName(gpuPod);
   const { ssh } = snapshot;
   const data = {
@@ -42,12 +49,19 @@ export function connectionSecret(gpuPod: GpuPod, snapshot: InstanceSnapshot): Co
           username: ssh.user,
           uri: `ssh://${ssh.user}@${uriHost(ssh.host)}:${String(ssh.port)}`,
           'ssh-command': ssh.command,
+          ...(hostKey === undefined ? {} : { known_hosts: knownHostsLine(ssh, hostKey) }),
         }),
     'pod-id': snapshot.podId,
     ...(snapshot.ports.length === 0 ? {} : { ports: JSON.stringify(snapshot.ports) }),
     ...linksOf(snapshot),
   };
   return { name, data, fingerprint: fingerprintOf(name, data) };
+}
+
+/** As OpenSSH looks a host up: in lower case, and with brackets if the port is not 22. */
+function knownHostsLine({ host, port }: SshEndpoint, hostKey: string): string {
+  const name = host.toLowerCase();
+  return `${port === SSH_PORT ? name : `[${name}]:${String(port)}`} ${hostKey}\n`;
 }
 
 /** One key for each kind of link that the provider gives, such as `jupyter-url` or `web-server-url`. */

@@ -6,6 +6,7 @@ import { stopAfterNotCreated, stopAfterRefusals } from './rules/exhausted.ts';
 import {
   awaitFirstSnapshot,
   awaitPorts,
+  awaitSsh,
   closeLost,
   comparePrice,
   compareWithRequest,
@@ -19,6 +20,7 @@ import {
   reportUsable,
 } from './rules/follow.ts';
 import { endExpired, stopAtCostLimit } from './rules/expire.ts';
+import { withProbe } from './rules/reach.ts';
 import { reportForeignInstance, withholdAddress } from './rules/identity.ts';
 import {
   refuseWhileCrdOutdated,
@@ -52,6 +54,7 @@ export const INSTANCE_RULES: readonly Rule[] = [
   ofUsable(withholdAddress), //       nothing shows yet that it belongs to this GpuPod
   ofUsable(confirmPrice), //          its price is not confirmed yet
   ofUsable(awaitPorts), //            the next list shows its ports
+  ofUsable(awaitSsh), //              its SSH server has not answered, and should
   ofUsable(reportUsable), //          it is ready: writes the connection Secret, then the status
   ofInstance(readAddress), //         it is installed, and only its endpoint is missing
   ofInstance(reportUnusable), //      it is starting, stopped or failed
@@ -116,7 +119,8 @@ const RULES: readonly Rule[] = [
 
 /** The next step of a GpuPod. If no rule applies, it rents. A rest ends at the nearest deadline at the latest. */
 export function nextStep(observation: Observation): Step {
-  return clampToDeadlines(observation, firstStep(RULES, observation) ?? rentFromOffers(observation));
+  const step = firstStep(RULES, observation) ?? rentFromOffers(observation);
+  return withProbe(observation, clampToDeadlines(observation, step));
 }
 
 /** The step of the first rule that applies; undefined if none does. */

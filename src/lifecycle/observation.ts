@@ -5,6 +5,7 @@ import type { AccountIdentity, AccountReference } from './account-identity.ts';
 import type { IdProofs } from './id-proof.ts';
 import type { IntentReading } from './intent.ts';
 import type { LocalState } from './local-state.ts';
+import type { ProbeAnswer } from './reachability.ts';
 import type { Failure, FailureReason, HistoryRow, InstanceSnapshot } from './provider.ts';
 import type { PayerProblem } from './payer.ts';
 import type { Policy, ProtocolTimings } from './settings.ts';
@@ -36,6 +37,8 @@ export interface Observation {
   readonly lastSeen?: LastSeen;
   /** The last complete lists, reduced to what concerns this GpuPod. */
   readonly inventory?: InventoryView;
+  /** What is known about its SSH server; absent while the operator probes none (`--ssh-probe`). */
+  readonly probe?: ProbeView;
   readonly proofs: IdProofs;
   /** Set after this pass has read the offers. */
   readonly offers?: ObservedOffers;
@@ -73,6 +76,20 @@ export interface LastSeen {
   readonly omitted: boolean;
   /** Start of the first of the consecutive polls that did not include it. */
   readonly omittedSinceMs?: number;
+}
+
+/** What probes of one address have shown. Empty before the first one is wanted. */
+export interface ProbeView {
+  readonly host?: string;
+  readonly port?: number;
+  /** Monotonic time since which a probe of this address is wanted. */
+  readonly sinceMs?: number;
+  readonly latest?: {
+    readonly beganAtMs: number;
+    readonly answer: ProbeAnswer;
+    /** How many probes in a row have failed, this one included. */
+    readonly failures: number;
+  };
 }
 
 export interface InventoryView {

@@ -39,6 +39,10 @@ export interface ProtocolTimings {
   readonly sweepMs: number;
   /** How long no absence counts after too many instances vanished at once. */
   readonly massAbsenceMs: number;
+  /** How long after a failed probe of the SSH server of a starting instance the next one follows. */
+  readonly probeRetryMs: number;
+  /** Interval of probes of ready instances. */
+  readonly probeMs: number;
   /** Minimum interval between status writes that change only the rejections. */
   readonly rejectionsWriteMs: number;
 }
@@ -61,6 +65,8 @@ export const DEFAULT_TIMINGS: ProtocolTimings = {
   quietPollMs: 60_000,
   sweepMs: 300_000,
   massAbsenceMs: 600_000,
+  probeRetryMs: 10_000,
+  probeMs: 600_000,
   rejectionsWriteMs: 600_000,
 };
 

@@ -3,6 +3,7 @@ import type { OfferQuery } from '../offers/offer-source.ts';
 import type { InstanceRequest } from './instance-request.ts';
 import type { Intent } from './intent.ts';
 import type { Observation } from './observation.ts';
+import type { WantedProbe } from './reachability.ts';
 import type { LocalStateChange } from './local-state.ts';
 
 /**
@@ -30,6 +31,8 @@ export interface Rest {
   readonly atLatestMs?: number;
   /** Requests a complete list that began after this monotonic time, and a new pass once it exists. */
   readonly wantsInventoryAfterMs?: number;
+  /** The next probe of its SSH server, and a new pass once that has ended. */
+  readonly wantsProbe?: WantedProbe;
   /** The instance is starting or terminating: poll it often. */
   readonly pollOften?: boolean;
   /** The key does not belong to the account of the instance, so it is not polled. */

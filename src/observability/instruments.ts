@@ -42,6 +42,7 @@ export function createInstruments(registry: MetricsRegistry): Instruments {
     skippedOfferRows: gauge(registry, METRICS.skippedOfferRows),
     cheapestOffer: gauge(registry, METRICS.cheapestOffer),
     offerFailures: counter(registry, METRICS.offerFailures),
+    sshProbes: counter(registry, METRICS.sshProbes),
     accountRefused: gauge(registry, METRICS.accountRefused),
     gpuPods: gauge(registry, METRICS.gpuPods),
     pricePerHour: gauge(registry, METRICS.pricePerHour),
@@ -75,6 +76,9 @@ export function showKnownValues(instruments: Instruments): void {
   }
   for (const reason of METRICS.eventsDropped.values) {
     instruments.eventsDropped.inc({ reason }, 0);
+  }
+  for (const result of METRICS.sshProbes.values) {
+    instruments.sshProbes.inc({ result }, 0);
   }
   for (const reason of METRICS.accountRefused.values) {
     instruments.accountRefused.set({ reason }, 0);

@@ -1,4 +1,5 @@
 import { COOLDOWN_REASONS, FAST_SECONDS, PROVISIONING_SECONDS, REQUEST_SECONDS } from './metric-values.ts';
+import { SSH_PROBES } from './probe-metric.ts';
 
 /** One metric, as Prometheus and the reference show it. */
 export interface MetricDefinition {
@@ -170,6 +171,7 @@ export const METRICS = {
     labels: ['provider', 'gpu_type', 'reason'],
     help: `Refused create requests and instances that failed before they were ready, by upstream provider, GPU type and reason. Reasons are those of \`gpupod_cooldowns\`.`,
   },
+  sshProbes: SSH_PROBES,
   accountRefused: {
     name: 'gpupod_account_refused',
     type: 'gauge',

@@ -92,6 +92,10 @@ export interface Metrics extends MetricsSource {
   /** Compatible with `onListed` of the controller. */
   readonly onListed: (report: WalletListed) => void;
   readonly onSwept: (counts: { readonly duplicates: number; readonly orphans: number }) => void;
+  /** A probe of an SSH server ended. Compatible with `GpuPodObserver`. */
+  readonly onProbed: (
+    answer: { readonly kind: 'answered' } | { readonly kind: 'failed'; readonly reason: string },
+  ) => void;
   /** A create request was refused, or its instance failed. Compatible with `GpuPodObserver`. */
   readonly onOfferFailed: (failure: OfferFailure) => void;
   /** Compatible with `observe` of `createPrimeProvider`. */
@@ -200,6 +204,8 @@ function createRecorders(instruments: Instruments): Recorders {
       instruments.duplicates.set(duplicates);
       instruments.orphans.set(orphans);
     },
+    onProbed: (answer) =>
+      instruments.sshProbes.inc({ result: answer.kind === 'failed' ? answer.reason : 'Answered' }),
     onOfferFailed: createFailureRecorder(instruments),
     onProviderRequest: ({ endpoint, method, status, durationMs }) => {
       instruments.providerRequests.inc({ endpoint, method, code: String(status) });

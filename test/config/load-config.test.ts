@@ -28,6 +28,7 @@ describe('loadConfig without any flag', () => {
       },
       installation: { orphanPolicy: 'Report' },
       kubernetes: { gpuAccounts: 'auto', watchIdleTimeoutMs: 90_000, watchNamespaces: [] },
+      probe: { isEnabled: false, allowedCidrs: [] },
       lease: {
         isEnabled: true,
         name: 'gpupod-operator',

@@ -59,6 +59,13 @@ describe('an invalid value', () => {
       problem:
         '--watch-namespace: must be names of namespaces with one comma between each two; each has at most 63 lower-case letters, digits and dashes.',
     },
+    ...['10.0.0.0', '10.0.0.0/33', '10.0.0.1-10.0.0.9', 'fd00::/129', 'localhost/8', '127.0.0.1/32,x'].map(
+      (text) => ({
+        argv: [`--ssh-probe-allowed-cidrs=${text}`],
+        problem:
+          '--ssh-probe-allowed-cidrs: must be ranges of addresses such as 10.0.0.0/8, with one comma between each two.',
+      }),
+    ),
     {
       argv: ['--http-address=8080'],
       problem: '--http-address: "8080" is no address; write it as in 0.0.0.0:8080, [::]:8080, or off.',

@@ -1,7 +1,13 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { connectionSecret } from '../../src/lifecycle/connection-secret.ts';
 import { gpuPod, rentedGpuPod } from '../support/builders/gpu-pod.ts';
 import { aSnapshot, aReadySnapshot, SSH } from '../support/builders/snapshots.ts';
+import { hasOpenSsh } from '../support/ssh-client.ts';
 
 function connectionSecretName(object: Parameters<typeof gpuPod>[0]): string {
   return connectionSecret(gpuPod(object), aReadySnapshot()).name;
@@ -113,4 +119,44 @@ describe('connectionSecret', () => {
     const { data } = connectionSecret(rentedGpuPod(), aReadySnapshot({ ports }));
     expect(data).toMatchObject({ 'jupyter-url': url, 'web-server-url': 'https://web.example' });
   });
+});
+
+describe('known_hosts', () => {
+  const HOST_KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHV1dXV1dXV1dXV1dXV1dXV1dXV1dXV1dXV1dXV1dXV1';
+
+  it('is absent while the host key is unknown', () => {
+    expect(connectionSecret(rentedGpuPod(), aReadySnapshot()).data).not.toHaveProperty('known_hosts');
+  });
+
+  it.each<[host: string, port: number, expected: string, why: string]>([
+    ['203.0.113.7', 22, '203.0.113.7', 'OpenSSH looks up the bare host for port 22'],
+    ['203.0.113.7', 22_022, '[203.0.113.7]:22022', 'and brackets for any other port'],
+    ['gpu.example.com', 22, 'gpu.example.com', 'a name'],
+    ['GPU.Example.com', 2222, '[gpu.example.com]:2222', 'in lower case'],
+    ['2001:db8::7', 22, '2001:db8::7', 'IPv6 without brackets'],
+    ['2001:DB8::7', 2222, '[2001:db8::7]:2222', 'IPv6 with brackets'],
+  ])('of %s and port %d starts with %s: %s', async (host, port, expected) => {
+    const ssh = { ...SSH, host, port };
+    const { known_hosts: text = '' } = connectionSecret(
+      rentedGpuPod(),
+      aReadySnapshot({ ssh }),
+      HOST_KEY,
+    ).data;
+    expect(text).toBe(`${expected} ${HOST_KEY}\n`);
+    // Where there is no OpenSSH, the text alone is checked.
+    const found = hasOpenSsh
+      ? await findHost(text, port === 22 ? host : `[${host}]:${String(port)}`)
+      : undefined;
+    expect(found ?? text.trim()).toBe(`${expected} ${HOST_KEY}`);
+  });
+
+  /** The line that OpenSSH finds for a host. */
+  async function findHost(text: string, host: string): Promise<string | undefined> {
+    const directory = await mkdtemp(path.join(tmpdir(), 'known-hosts-'));
+    const file = path.join(directory, 'known_hosts');
+    await writeFile(file, text);
+    const { stdout } = await promisify(execFile)('ssh-keygen', ['-f', file, '-F', host]);
+    await rm(directory, { recursive: true });
+    return stdout.split('\n')[1];
+  }
 });

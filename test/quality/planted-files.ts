@@ -152,6 +152,12 @@ const badFiles: readonly PlantedFile[] = [
     reason: 'which proxy a URL needs depends on nothing but the environment',
   },
   {
+    path: 'src/probe/bad.ts',
+    imports: ['../prime/base-url.ts'],
+    broken: ['probe-direction'],
+    reason: 'a probe knows an address and nothing else',
+  },
+  {
     path: 'src/simulator/bad.ts',
     imports: ['../prime/base-url.ts'],
     broken: ['simulator-direction'],

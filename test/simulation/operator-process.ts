@@ -29,6 +29,7 @@ import type { Trace } from './trace.ts';
 import type { VirtualTime } from './virtual-time.ts';
 import { WatchedView } from './watched-view.ts';
 import type { WatchSettings } from './watched-view.ts';
+import { SimulatedProber } from './simulated-prober.ts';
 import { simulatedProvider } from './simulated-provider.ts';
 import type { Key } from './simulated-provider.ts';
 
@@ -59,6 +60,8 @@ export interface OperatorSettings {
   readonly latencyMs: Readonly<Record<'cluster' | 'provider', number>>;
   /** Whether it serves GpuAccounts and ClusterGpuAccounts. */
   readonly isServingAccounts: boolean;
+  /** Whether it probes the SSH servers of instances. */
+  readonly isProbing: boolean;
   /** Whether requests pass the rate limiter. Most simulations have a provider without limits. */
   readonly isRateLimited: boolean;
 }
@@ -209,6 +212,7 @@ export class OperatorProcess {
       gpuPods: this.view.source,
       provider: this.#provider,
       accounts: this.#accounts?.served,
+      prober: this.#settings.isProbing ? new SimulatedProber(this.#around.api.world, this.clock) : undefined,
       plan: noting(plant.plan?.(nextStep) ?? nextStep),
       account: {
         origin: 'https://provider.test',

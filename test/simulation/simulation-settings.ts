@@ -20,6 +20,7 @@ export interface OperatorOptions {
       | 'clockRate'
       | 'isRateLimited'
       | 'isServingAccounts'
+      | 'isProbing'
     >
   >;
 }
@@ -45,6 +46,7 @@ export function simulationSettings({
     latencyMs: { cluster: 4, provider: 45 },
     isRateLimited: false,
     isServingAccounts: false,
+    isProbing: false,
     ...settings,
   };
 }

@@ -1,3 +1,4 @@
+import { REACHABLE_REASONS } from './reachable-reasons.ts';
 import { READY_REASONS } from './ready-reasons.ts';
 import type { ReasonEntry } from './ready-reasons.ts';
 
@@ -13,6 +14,7 @@ export const CONDITION_TYPES = [
   'Synced',
   'OfferSelected',
   'Provisioned',
+  'Reachable',
   'Expiring',
   'Reconciling',
   'Stalled',
@@ -190,6 +192,7 @@ export const REASONS = {
     },
     Lost: { status: 'False', meaning: 'The instance disappeared, and the operator did not terminate it.' },
   },
+  Reachable: REACHABLE_REASONS,
   Expiring: {
     Scheduled: {
       status: 'False',

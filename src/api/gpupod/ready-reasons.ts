@@ -35,6 +35,11 @@ export const READY_REASONS = {
     meaning:
       'The instance is active, but the provider states no price for it. It bills. It becomes ready when the operator has read a price that fits the cap; `provisioningTimeout` limits the wait.',
   },
+  Unreachable: {
+    status: 'False',
+    meaning:
+      'The instance is active and installed, but its SSH server has not answered yet, as `readiness` Reachable demands. It bills. `provisioningTimeout` limits the wait.',
+  },
   Interrupted: {
     status: 'False',
     meaning:

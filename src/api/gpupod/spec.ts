@@ -105,6 +105,12 @@ export const GpuPodSpec = z
       .describe(
         'How long an instance may take to become ready, such as 20m or 1h30m. After that the operator terminates it and tries the next offer.',
       ),
+    readiness: z
+      .enum(['Active', 'Reachable'])
+      .describe(
+        'When the instance counts as ready: Active (the provider says so; the default), or Reachable (its SSH server has answered, too; needs --ssh-probe of the operator). It matters until the instance is ready for the first time.',
+      )
+      .optional(),
     offerTimeout: duration()
       .describe('How long to search for an offer that fits. Absent: until there is one. 0s: search once.')
       .optional(),

@@ -78,6 +78,10 @@ const ssh = z
     host: text('Host.'),
     port: z.int().min(1).max(65_535).describe('Port.'),
     user: text('User.'),
+    hostKey: text(
+      'Public host key that the SSH server showed first, as in known_hosts; absent before a probe has succeeded (--ssh-probe).',
+      2048,
+    ).optional(),
   })
   .describe('How to reach the instance.');
 

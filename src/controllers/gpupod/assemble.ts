@@ -15,6 +15,7 @@ import type { Lanes } from './lanes.ts';
 import { LocalStates } from './local-states.ts';
 import type { Loops } from './loops.ts';
 import { Payers } from './payers.ts';
+import { Probes } from './probes.ts';
 import { RetainedInstances } from './retained-instances.ts';
 import { RetainedUpkeep } from './retained-upkeep.ts';
 import { ownSession } from './sessions.ts';
@@ -26,6 +27,7 @@ import type { SweepOptions } from './sweep.ts';
 
 export interface Assembled {
   readonly shared: Shared;
+  readonly probes: Probes | undefined;
   readonly accounts: AccountRegistry;
   readonly payers: Payers;
   readonly reservations: Reservations;
@@ -59,6 +61,7 @@ export function assemble(
       onFree: enqueue,
       spared: options.accounts === undefined ? 0 : Math.ceil(size * SPARED_SHARE),
     });
+  const probes = probesOf(options, enqueue);
   const shared: Shared = {
     clock,
     log,
@@ -72,6 +75,7 @@ export function assemble(
     adoptions: new Adoptions({ ...cluster, retained, proofKey: installation.proofKey }),
     localStates: new LocalStates(),
     retained,
+    probes,
     createFence: new CreateFence(timings),
     keyUse,
     sweepSshKeys: () => {
@@ -96,7 +100,24 @@ export function assemble(
   const accounts = new AccountRegistry(ownSession(options, installation, loops, { reservations, keyUse }));
   const { localStates } = shared;
   const payers: Payers = new Payers({ registry: accounts, policy, localStates, views: served?.views });
-  return { shared, accounts, payers, reservations };
+  return { shared, probes, accounts, payers, reservations };
+}
+
+function probesOf(
+  { clock, log, prober, observer }: GpuPodOptions,
+  enqueue: (key: string) => void,
+): Probes | undefined {
+  return prober === undefined
+    ? undefined
+    : new Probes({
+        clock,
+        log,
+        prober,
+        onProbed: (key, answer) => {
+          observer?.onProbed?.(answer);
+          enqueue(key);
+        },
+      });
 }
 
 /** Builds what runs after each complete list of a session: the sweep, and the upkeep of the retained list. */

@@ -9,6 +9,7 @@ import type { CreateFence } from './create-fence.ts';
 import type { LocalStates } from './local-states.ts';
 import type { Events, GpuPodApi, GpuPodView, SecretApi } from './ports.ts';
 import type { Acting, Payers } from './payers.ts';
+import type { Probes } from './probes.ts';
 import type { RetainedInstances } from './retained-instances.ts';
 import type { Slots } from './slots.ts';
 import type { StatusFidelity } from './status-fidelity.ts';
@@ -32,6 +33,8 @@ export interface Shared {
   readonly adoptions: Adoptions;
   readonly localStates: LocalStates;
   readonly retained: RetainedInstances;
+  /** Undefined: this operator probes no SSH servers. */
+  readonly probes?: Pick<Probes, 'view' | 'want'> | undefined;
   readonly createFence: CreateFence;
   readonly keyUse: KeyUse;
   /** An SSH key may be unused now. */

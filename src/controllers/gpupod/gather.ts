@@ -26,6 +26,7 @@ export type Sources = Pick<
   | 'reference'
   | 'payerProblem'
   | 'isAccountUnproven'
+  | 'probes'
 > & {
   readonly fidelity: Pick<Context['fidelity'], 'problem'>;
   readonly session: Pick<
@@ -75,6 +76,7 @@ export async function gather(
     ...(lastSeen === undefined ? {} : { lastSeen }),
     ...(list === undefined ? {} : { inventory: list }),
     ...(offers === undefined ? {} : { offers }),
+    ...probeOf(context, gpuPod),
     permit: session.circuitBreakers.permitFor(requesterOf(context, gpuPod)),
     proofs: idProofsFor(context, gpuPod),
     massAbsence: session.vanished.isHolding(),
@@ -86,6 +88,10 @@ export async function gather(
   };
   const speaking = withoutForeignAnswers(observation);
   return { ...speaking, localState: observe(speaking) };
+}
+
+function probeOf({ probes }: Sources, { metadata }: GpuPod): Pick<Observation, 'probe'> {
+  return probes === undefined ? {} : { probe: probes.view(`${metadata.namespace}/${metadata.name}`) };
 }
 
 function actingFacts({

@@ -22,6 +22,7 @@ import type { GpuPodOptions } from './gpu-pod-options.ts';
 import type { Installation } from './installation.ts';
 import { laneOf, planLanes } from './lanes.ts';
 import type { Loops } from './loops.ts';
+import type { Probes } from './probes.ts';
 import { reconcile } from './reconcile.ts';
 import { RecordedTeams } from './recorded-teams.ts';
 import { reportFailure } from './report-failure.ts';
@@ -42,6 +43,7 @@ export class GpuPodController implements Runnable {
   readonly #shared: Reconciling;
   readonly #controller: Controller;
   readonly #housekeeping: Housekeeping;
+  readonly #probes: Probes | undefined;
   readonly #unlistedNamespaces: readonly string[];
   #onAccountChanged: (name: string) => void = () => undefined;
   #isStopping = false;
@@ -49,11 +51,13 @@ export class GpuPodController implements Runnable {
   constructor(options: GpuPodOptions, installation: Installation) {
     const lanes = planLanes(options.concurrency);
     const loops = this.#loops();
-    const { shared, accounts, payers, reservations } = assemble(options, installation, lanes, loops);
+    const assembled = assemble(options, installation, lanes, loops);
+    const { shared, probes, accounts, payers, reservations } = assembled;
     const { observer, random } = options;
     const runs = { clock: options.clock, log: options.log, ...(random === undefined ? {} : { random }) };
     const countSweep = sumOfSweeps(observer);
     this.#shared = { ...shared, payers };
+    this.#probes = probes;
     this.accounts = accounts;
     this.#unlistedNamespaces = options.unlistedNamespaces ?? [];
     const partsOf = (session: AccountSession): HousekeepingParts => ({
@@ -110,6 +114,7 @@ export class GpuPodController implements Runnable {
   /** Starts nothing new. Resolves when all running work is done, including a create request that was sent. */
   async stop(): Promise<void> {
     this.#isStopping = true;
+    this.#probes?.stop();
     await Promise.all([this.#controller.stop(), this.#housekeeping.stop()]);
     this.accountSessions?.closeAll();
   }

@@ -2,6 +2,7 @@ import type { Clock } from '../../clock.ts';
 import type { ControllerObserver } from '../../kubernetes/controller.ts';
 import type { Log } from '../../kubernetes/log.ts';
 import type { Source } from '../../kubernetes/cache/source.ts';
+import type { ProbeAnswer, Prober } from '../../lifecycle/reachability.ts';
 import type { Provider } from '../../lifecycle/provider.ts';
 import type { Policy, ProtocolTimings } from '../../lifecycle/settings.ts';
 import type { Step } from '../../lifecycle/step.ts';
@@ -39,6 +40,8 @@ export interface GpuPodOptions {
     /** Distinguishes the key in use from others; undefined if there is no key. */
     readonly keyFingerprint?: (hmacKey: string) => string | undefined;
   };
+  /** Undefined: this operator probes no SSH servers. */
+  readonly prober?: Prober | undefined;
   readonly takeCreateTurn: () => Promise<void>;
   /** Undefined: this operator serves no GpuAccounts and ClusterGpuAccounts. */
   readonly accounts?: ServedAccounts | undefined;
@@ -68,5 +71,7 @@ export interface GpuPodObserver {
   onListed?(report: WalletReport): void;
   /** A create request for an offer was refused, or its instance failed. */
   onOfferFailed?(failed: FailedOffer): void;
+  /** A probe of an SSH server ended. */
+  onProbed?(answer: ProbeAnswer): void;
   onSwept?(counts: { readonly duplicates: number; readonly orphans: number }): void;
 }

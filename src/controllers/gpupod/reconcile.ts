@@ -213,7 +213,7 @@ async function rest(
   const localState: LocalState =
     step.remember?.failure === undefined || failure === undefined ? calm : observation.localState;
   context.localStates.set(key, uid, localState);
-  watchProvider(context.session, key, { ...observation, localState }, step);
+  watchProvider(context, key, { ...observation, localState }, step);
   if (step.isForged || isWorthWriting({ ...observation, localState }, step.status)) {
     const outcome = await writeStatus(context, gpuPod, step.status, localState);
     // After a conflict the newer version came from a read, so no watch event reports it. Retry, or nothing would.
@@ -231,8 +231,12 @@ async function rest(
     : { kind: 'done', requeueAfterMs, ...(atLatestMs === undefined ? {} : { atLatestMs }) };
 }
 
+interface Watching {
+  readonly session: Pick<AccountSession, 'poller' | 'inventory'>;
+}
+
 function watchProvider(
-  session: Pick<AccountSession, 'poller' | 'inventory'>,
+  { session, probes }: Pick<Context, 'probes'> & Watching,
   key: string,
   observation: Observation,
   step: Rest,
@@ -242,6 +246,7 @@ function watchProvider(
   const { status } = gpuPod;
   const wallets = walletsOf(observation);
   const isWatched = status.podId !== undefined && step.isUnwatched !== true;
+  probes?.want(key, step.wantsProbe);
   poller.keepOnly(key, isWatched ? status.podId : undefined);
   if (status.podId !== undefined && isWatched) {
     const isTerminating = localState.instance?.deletedAtMs !== undefined;

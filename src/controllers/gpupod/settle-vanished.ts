@@ -7,7 +7,10 @@ import { whileSessionLasts } from '../../accounts/session-fence.ts';
 import type { Context } from './context.ts';
 import type { Remembered } from './local-states.ts';
 
-type Settling = Pick<Context, 'localStates' | 'adoptions' | 'session' | 'clock' | 'timings' | 'log'>;
+type Settling = Pick<
+  Context,
+  'localStates' | 'adoptions' | 'session' | 'clock' | 'timings' | 'log' | 'probes'
+>;
 type Unbound = NonNullable<LocalState['unbound']>;
 
 /**
@@ -31,6 +34,7 @@ export async function settleVanished(
     return await terminateUnbound(context, key, vanished, unbound);
   }
   context.localStates.delete(key);
+  context.probes?.want(key, undefined);
   context.adoptions.release(vanished.uid);
   context.session.reservations.release(vanished.uid);
   context.session.inventory.forget(key);

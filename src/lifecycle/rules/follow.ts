@@ -18,6 +18,7 @@ import { closeEndedInstance } from './termination.ts';
 import { proofFacts } from './identity.ts';
 import { followUnready } from './provision.ts';
 import { checkPrice, priceFacts } from './price-check.ts';
+import { awaitReachable } from './reach.ts';
 import { followReady } from './ready.ts';
 
 /** Turns a check of the rented instance into a rule. Without an instance it does not apply. */
@@ -56,6 +57,15 @@ export function confirmPrice(
   lastSeen: LastSeen,
 ): Step | undefined {
   return confirmBeforeReady(observation, instance, lastSeen, seenFacts(observation, lastSeen));
+}
+
+/** See `awaitReachable` in reach.ts. */
+export function awaitSsh(
+  observation: Observation,
+  instance: InstanceState,
+  lastSeen: LastSeen,
+): Step | undefined {
+  return awaitReachable(observation, instance, lastSeen, seenFacts(observation, lastSeen));
 }
 
 export function closeLost(observation: Observation): Step | undefined {

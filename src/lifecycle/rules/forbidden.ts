@@ -19,6 +19,7 @@ const CHECKS: readonly ((observation: Observation) => string | undefined)[] = [
   maxPriceMissing,
   retainNotAllowed,
   prepaidNotAllowed,
+  reachabilityNotProbed, // it would bill and never become ready
 ];
 
 /**
@@ -177,4 +178,10 @@ export function stall(
       progress: { type: 'Stalled', draft: [reason, message] },
     }),
   };
+}
+
+function reachabilityNotProbed({ gpuPod, probe }: Observation): string | undefined {
+  return gpuPod.spec.readiness === 'Reachable' && probe === undefined
+    ? 'spec.readiness is Reachable, but this operator probes no SSH servers (--ssh-probe). Turn that on, or leave spec.readiness out.'
+    : undefined;
 }

@@ -7,6 +7,7 @@ import type { InstanceSnapshot } from '../provider.ts';
 import { SECRET_RETRY_MS } from '../settings.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { ConditionDraft, ConditionDrafts, Facts } from '../status/draft.ts';
+import { hostKeyOf } from '../status/reachable.ts';
 import { timestamp } from '../status/timestamp.ts';
 import type { EnsureSecret, Step } from '../step.ts';
 import { isAbovePriceLine } from './price-check.ts';
@@ -17,7 +18,7 @@ type WantedSecret = Omit<EnsureSecret, 'type'>;
 export function followReady(observation: Observation, seen: InstanceSnapshot, facts: Facts): Step {
   const { gpuPod, localState, now, timings } = observation;
   const snapshot = withKnownPorts(gpuPod.status, seen);
-  const secret = wantedSecret(gpuPod, snapshot);
+  const secret = wantedSecret(gpuPod, snapshot, hostKeyOf(observation, snapshot));
   // Checked again at intervals, because the operator does not watch Secrets.
   const isDue =
     localState.secret === undefined || now.monotonicMs - localState.secret.atMs >= timings.staleMs;
@@ -26,9 +27,9 @@ export function followReady(observation: Observation, seen: InstanceSnapshot, fa
     : reportReady(observation, snapshot, secretFacts(localState.secret, secret), facts);
 }
 
-function wantedSecret(gpuPod: GpuPod, snapshot: InstanceSnapshot): WantedSecret {
+function wantedSecret(gpuPod: GpuPod, snapshot: InstanceSnapshot, hostKey: string | undefined): WantedSecret {
   const { binding, sshKey } = gpuPod.status;
-  const secret = connectionSecret(gpuPod, snapshot);
+  const secret = connectionSecret(gpuPod, snapshot, hostKey);
   // Before the first Ready the Secret holds the generated key and nothing else.
   const bound = binding?.name ?? sshKey?.secretName;
   const { fingerprint: keyFingerprint } = sshKey?.source === 'Generated' ? sshKey : {};
@@ -37,6 +38,11 @@ function wantedSecret(gpuPod: GpuPod, snapshot: InstanceSnapshot): WantedSecret 
     ...(keyFingerprint === undefined ? {} : { keyFingerprint }),
     ...(bound === undefined || bound === secret.name ? {} : { former: bound }),
   };
+}
+
+function withHostKey(observation: Observation, snapshot: InstanceSnapshot): GpuPodStatus['ssh'] {
+  const hostKey = hostKeyOf(observation, snapshot);
+  return snapshot.ssh === undefined || hostKey === undefined ? snapshot.ssh : { ...snapshot.ssh, hostKey };
 }
 
 interface SecretFacts {
@@ -62,7 +68,7 @@ function reportReady(
     status: draftStatus(observation, drafts, {
       ...facts,
       readyAt: gpuPod.status.readyAt ?? timestamp(now.wallMs),
-      ssh: snapshot.ssh,
+      ssh: withHostKey(observation, snapshot),
       ports: snapshot.ports.length === 0 ? undefined : portStatus(snapshot),
       binding,
       sshKey: withSecret(gpuPod.status.sshKey, binding),

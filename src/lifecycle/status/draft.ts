@@ -9,6 +9,7 @@ import { accrue } from './accrual.ts';
 import { currentAttempt, keptAttemptsCost } from './attempts.ts';
 import { expiringParts } from './expiring.ts';
 import { phaseOf } from './phase.ts';
+import { reachableDraft } from './reachable.ts';
 import { withDisplayedPrice } from './price.ts';
 import { timestamp } from './timestamp.ts';
 
@@ -48,8 +49,8 @@ export function draftStatus(
     ...(facts.attemptsCost === undefined ? keptAttemptsCost(gpuPod.status) : {}),
   };
   const { draft, expiresAt } = expiringParts(observation, next);
-  const listed = draftList(observation, drafts);
-  const conditions = mergeConditions(observation, draft === undefined ? listed : [...listed, draft]);
+  const more = [draft, reachableDraft(observation, next)].filter((one) => one !== undefined);
+  const conditions = mergeConditions(observation, [...draftList(observation, drafts), ...more]);
   const status: GpuPodStatus = {
     ...next,
     expiresAt: isExpiryRecorded(observation, next, drafts) ? gpuPod.status.expiresAt : expiresAt,

@@ -19,6 +19,7 @@ export function eventsBetween(before: GpuPodStatus, after: GpuPodStatus): readon
     ...problems(before, after),
     ...priceAboveCap(before, after),
     ...expiresSoon(before, after),
+    ...unreachable(before, after),
   ];
 }
 
@@ -140,4 +141,13 @@ function isAboveCap({ cost }: GpuPodStatus): boolean {
 
 function usd(amount: number | undefined): string {
   return amount === undefined ? 'unknown' : formatUsd(priceToMicros(amount));
+}
+
+/** Once the instance was ready. Before that, an SSH server that does not answer yet is nothing unusual. */
+function unreachable(before: GpuPodStatus, after: GpuPodStatus): readonly LifeEvent[] {
+  const is = findCondition(after, 'Reachable');
+  const isNews = is?.status === 'False' && findCondition(before, 'Reachable')?.reason !== is.reason;
+  return isNews && before.readyAt !== undefined && after.readyAt !== undefined
+    ? [{ type: 'Warning', reason: is.reason, message: is.message }]
+    : [];
 }

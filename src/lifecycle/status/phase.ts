@@ -4,6 +4,7 @@ const PHASES: Readonly<Record<string, string>> = {
   Available: 'Ready',
   NoMatchingOffer: 'Pending',
   PriceUnknown: 'Installing',
+  Unreachable: 'Installing',
   Released: 'Deleting',
   CreateUncertain: 'Uncertain',
   CostLimitReached: 'Expired',

@@ -5,6 +5,7 @@ import { timingSafeEqual } from 'node:crypto';
 import ssh2 from 'ssh2';
 import type { AuthContext, Connection, ParsedKey, Server as SshServer, ServerChannel, Session } from 'ssh2';
 import type { Pod } from '../world/pod.ts';
+import type { Welcome } from '../world/ssh-welcome.ts';
 import { createInstanceHome } from './instance-home.ts';
 import type { InstanceHome } from './instance-home.ts';
 import { forwardPort, refuseCommand, runCommand } from './run-command.ts';
@@ -12,9 +13,6 @@ import type { Kill } from './run-command.ts';
 import { serveFiles } from './serve-files.ts';
 
 const LOOPBACK = '127.0.0.1';
-
-/** What a new connection gets at this moment. */
-export type Welcome = 'Serves' | 'Closes' | 'Silent';
 
 interface ServerOptions {
   readonly pod: Pod;
@@ -100,7 +98,7 @@ export class InstanceServer {
   }
 
   #createSsh(): [SshServer, string] {
-    const pair = ssh2.utils.generateKeyPairSync('ed25519');
+    const pair = newKeyPair();
     const server = new ssh2.Server({ hostKeys: [pair.private] }, (connection) => {
       this.#serve(connection);
     });
@@ -174,6 +172,16 @@ export class InstanceServer {
     const kill = runCommand(this.#home, channel, command);
     this.#commands.add(kill);
     channel.on('close', () => this.#commands.delete(kill));
+  }
+}
+
+/** ssh2 writes about one key pair in 250 in a way that it cannot read itself. */
+function newKeyPair(): { readonly private: string; readonly public: string } {
+  for (;;) {
+    const pair = ssh2.utils.generateKeyPairSync('ed25519');
+    if (!(ssh2.utils.parseKey(pair.private) instanceof Error)) {
+      return pair;
+    }
   }
 }
 

@@ -1,8 +1,10 @@
 import type { Clock } from '../../clock.ts';
 import type { Pod } from '../world/pod.ts';
 import { podStateAt } from '../world/pod-state.ts';
+import { welcomeAt } from '../world/ssh-welcome.ts';
+import type { Welcome } from '../world/ssh-welcome.ts';
 import type { World } from '../world/world.ts';
-import type { InstanceServer, Welcome } from './instance-server.ts';
+import type { InstanceServer } from './instance-server.ts';
 
 /** How often servers of ended instances are looked for while no request arrives. */
 const SWEEP_MS = 250;
@@ -71,7 +73,7 @@ export class SshServers {
   async #start(pod: Pod): Promise<void> {
     // Loaded here, because a simulator without --ssh does not need it.
     const { InstanceServer: Server } = await import('./instance-server.ts');
-    const welcome = (): Welcome => welcomeOf(pod, this.#world.clock.nowMs());
+    const welcome = (): Welcome => welcomeAt(pod, this.#world.clock.nowMs());
     const server = await Server.start({ pod, runsCommands: this.#runsCommands, welcome });
     this.#servers.set(pod.id, server);
     pod.sshPort = server.port;
@@ -81,10 +83,4 @@ export class SshServers {
     const nowMs = this.#world.clock.nowMs();
     return this.#world.pods.live().filter((pod) => podStateAt(pod, nowMs).status === 'ACTIVE');
   }
-}
-
-/** What a connection to this instance gets: its rule may hold its SSH server back. */
-function welcomeOf({ createdAtMs, timing, sshServer }: Pod, nowMs: number): Welcome {
-  const activeAtMs = createdAtMs + timing.provisioningMs + timing.pendingMs;
-  return nowMs < activeAtMs + timing.sshLateMs ? 'Closes' : sshServer;
 }

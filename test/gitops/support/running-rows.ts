@@ -4,7 +4,7 @@ import { condition } from '../../support/builders/conditions.ts';
 import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { anInstanceState, NOW_MS, observed, WALL_TEXT } from '../../support/builders/observation.ts';
 import type { ObservationOverrides } from '../../support/builders/observation.ts';
-import { aReadySnapshot, aSnapshot, lastSeen } from '../../support/builders/snapshots.ts';
+import { aReadySnapshot, aSnapshot, lastSeen, SSH } from '../../support/builders/snapshots.ts';
 import { CURRENT, FAILED, IN_PROGRESS } from './row.ts';
 import type { StatusRow } from './row.ts';
 
@@ -65,6 +65,21 @@ export const RUNNING_ROWS: readonly StatusRow[] = [
     ready: 'PriceUnknown',
     progress: 'Progressing',
     known: seeing(WITHOUT_PRICE),
+    verdict: IN_PROGRESS,
+    why: 'provisioningTimeout limits the wait',
+  },
+  {
+    name: 'an instance whose SSH server does not answer',
+    ready: 'Unreachable',
+    progress: 'Progressing',
+    known: {
+      ...seeing(aReadySnapshot(), rentedGpuPod({ spec: { readiness: 'Reachable' } })),
+      probe: {
+        host: SSH.host,
+        port: SSH.port,
+        latest: { beganAtMs, answer: { kind: 'failed', reason: 'Unreachable' }, failures: 1 },
+      },
+    },
     verdict: IN_PROGRESS,
     why: 'provisioningTimeout limits the wait',
   },

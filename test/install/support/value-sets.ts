@@ -54,6 +54,10 @@ export const VALUE_SETS: readonly ValueSet[] = [
     ),
   },
   { name: 'accounts', args: set('accounts.enabled=true') },
+  {
+    name: 'SSH probes',
+    args: set('networkPolicy.enabled=true', 'sshProbe.enabled=true', 'sshProbe.allowedCidrs={10.20.0.0/16}'),
+  },
   { name: 'one namespace', args: set('watchNamespace=team-a') },
   { name: 'a list of namespaces', args: set('watchNamespaces={team-a}') },
   {

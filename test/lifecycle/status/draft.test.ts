@@ -31,6 +31,7 @@ describe('the conditions of a draft', () => {
       OfferSelected: 'NotEvaluated',
       Expiring: null,
       Provisioned: 'NotCreated',
+      Reachable: null,
       Reconciling: null,
       Stalled: null,
     });

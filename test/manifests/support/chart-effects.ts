@@ -45,6 +45,21 @@ export const DEPLOYMENT_EFFECTS: readonly Effect[] = [
     }),
   },
   {
+    sets: ['sshProbe.enabled=true', 'sshProbe.allowedCidrs={10.20.0.0/16,fd00::/8}'],
+    kind: 'Deployment',
+    expected: podSpec({
+      containers: [
+        {
+          args: [
+            '--ssh-probe=true',
+            '--ssh-probe-allowed-cidrs=10.20.0.0/16,fd00::/8',
+            '--lease-owner=gpupod-operator',
+          ],
+        },
+      ],
+    }),
+  },
+  {
     sets: ['nameOverride=gpus'],
     kind: 'Deployment',
     expected: {

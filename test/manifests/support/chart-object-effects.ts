@@ -110,6 +110,26 @@ export const OBJECT_EFFECTS: readonly Effect[] = [
     expected: { subjects: [{ kind: 'ServiceAccount', name: 'mine', namespace: NAMESPACE }] },
   },
   {
+    sets: ['networkPolicy.enabled=true', 'sshProbe.enabled=true', 'sshProbe.allowedCidrs={10.20.0.0/16}'],
+    kind: 'NetworkPolicy',
+    expected: {
+      spec: {
+        egress: [
+          {},
+          {},
+          {
+            ports: [{ port: 1, endPort: 65_535, protocol: 'TCP' }],
+            to: [
+              { ipBlock: { cidr: '0.0.0.0/0' } },
+              { ipBlock: { cidr: '2000::/3' } },
+              { ipBlock: { cidr: '10.20.0.0/16' } },
+            ],
+          },
+        ],
+      },
+    },
+  },
+  {
     sets: ['simulator.enabled=true'],
     kind: 'Service',
     expected: {
