@@ -6,7 +6,10 @@ const MAX_NAME_LENGTH = 253;
 const SUFFIX = '-connection';
 const SSH_PORT = 22;
 
-/** Every key that the operator writes. It leaves all other keys of the Secret as they are. */
+/**
+ * Every key that the operator writes, and removes where it has nothing to say. It leaves all other keys of the Secret as
+ * they are. `known_hosts` is not among them: without a host key of its own, the operator keeps what people put there.
+ */
 export const CONNECTION_KEYS: ReadonlySet<string> = new Set([
   'type',
   'provider',
@@ -19,7 +22,6 @@ export const CONNECTION_KEYS: ReadonlySet<string> = new Set([
   'ports',
   'jupyter-password',
   'jupyter-url',
-  'known_hosts',
 ]);
 
 /** How to reach a ready instance, with the keys of the Service Binding convention. It holds no passwords. */
