@@ -10,6 +10,7 @@ export class ListFailures {
   readonly #log: Log;
   readonly #path: string;
   #problem: string | undefined;
+  #isAbsent = false;
 
   constructor(log: Log, path: string) {
     this.#log = log;
@@ -33,6 +34,16 @@ export class ListFailures {
     this.#problem = problem;
   }
 
+  /** An optional kind has no objects, because the API server does not serve it. */
+  onAbsent(error: unknown): void {
+    const fields = { path: this.#path, error: apiErrorMessage(error) };
+    if (!this.#isAbsent) {
+      this.#log.info(fields, 'kind is not served');
+    }
+    this.#isAbsent = true;
+    this.#problem = undefined;
+  }
+
   onWatchFailure(problem: string): void {
     const fields = { path: this.#path, error: problem };
     if (problem === this.#problem) {
@@ -49,6 +60,7 @@ export class ListFailures {
 
   onListed(objects: number): void {
     const fields = { path: this.#path, objects };
+    this.#isAbsent = false;
     if (this.#problem === undefined) {
       this.#log.debug(fields, 'listed');
     } else {

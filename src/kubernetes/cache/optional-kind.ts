@@ -1,7 +1,11 @@
+import type { Clock } from '../../clock.ts';
 import { isForbidden, isNotFound } from '../client/api-errors.ts';
 
 /** How often to look whether an optional kind is served by now. */
 export const LOOK_AGAIN_MS = 10_000;
+
+/** A refusal for so long is meant. A shorter one may come from an API server that has not read its roles yet. */
+const REFUSED_FOR_MS = 10_000;
 
 /**
  * Whether a refused list means that there are no objects. It does for an optional kind that the API server does not
@@ -10,10 +14,13 @@ export const LOOK_AGAIN_MS = 10_000;
  */
 export class OptionalKind {
   readonly #isOptional: boolean;
+  readonly #clock: Pick<Clock, 'monotonicMs'>;
   #isServed = false;
+  #refusedSinceMs: number | undefined;
 
-  constructor(isOptional: boolean) {
+  constructor(isOptional: boolean, clock: Pick<Clock, 'monotonicMs'>) {
     this.#isOptional = isOptional;
+    this.#clock = clock;
   }
 
   noteListed(): void {
@@ -21,6 +28,15 @@ export class OptionalKind {
   }
 
   isAbsent(error: unknown): boolean {
-    return this.#isOptional && !this.#isServed && (isNotFound(error) || isForbidden(error));
+    return this.#isOptional && !this.#isServed && (isNotFound(error) || this.#isRefusedForLong(error));
+  }
+
+  #isRefusedForLong(error: unknown): boolean {
+    if (!isForbidden(error)) {
+      return false;
+    }
+    const nowMs = this.#clock.monotonicMs();
+    this.#refusedSinceMs ??= nowMs;
+    return nowMs - this.#refusedSinceMs >= REFUSED_FOR_MS;
   }
 }

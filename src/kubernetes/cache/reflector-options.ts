@@ -21,8 +21,8 @@ export interface ReflectorOptions<T extends KubernetesObject> {
   /** Checks and trims an object before it is kept. If it throws, the object is reported and its last version stays. */
   decode: Decode<T>;
   /**
-   * The kind may be unknown to the API server, or closed to this account. Until it answers otherwise for the first
-   * time, that counts as an empty list.
+   * The kind may be unknown to the API server, or closed to this account for 10 seconds. Until it answers otherwise for
+   * the first time, that counts as an empty list.
    *
    * @default false
    */

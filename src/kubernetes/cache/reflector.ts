@@ -61,7 +61,7 @@ export class Reflector<T extends KubernetesObject> {
     this.#options = options;
     this.#handlers = new StoreHandlers(options.log);
     this.#pause = new RetryPause(options.random ?? Math.random);
-    this.#kind = new OptionalKind(options.isOptional ?? false);
+    this.#kind = new OptionalKind(options.isOptional ?? false, options.clock);
     this.#listFailures = new ListFailures(options.log, options.path);
   }
 
@@ -142,16 +142,15 @@ export class Reflector<T extends KubernetesObject> {
       return 0;
     } catch (error) {
       if (signal.aborted) return 0;
-      if (this.#kind.isAbsent(error)) return this.#noteUnserved(error);
+      if (this.#kind.isAbsent(error)) return this.#noteAbsent(error);
       this.#listFailures.onListFailure(error);
       if (isForbidden(error)) this.#answered.resolve(undefined);
       return this.#pause.nextMs(error instanceof ApiStatusError ? error.retryAfterMs : undefined);
     }
   }
 
-  #noteUnserved(error: unknown): number {
-    const { log, path } = this.#options;
-    if (!this.#hasSynced) log.info({ path, error: apiErrorMessage(error) }, 'kind is not served');
+  #noteAbsent(error: unknown): number {
+    this.#listFailures.onAbsent(error);
     this.#touch();
     this.#setSynced();
     return LOOK_AGAIN_MS;

@@ -23,7 +23,7 @@ describe('an optional kind', () => {
     world.put('a');
     world.runtime.server.plan(() => (isServed ? undefined : answer));
     const reflector = world.startReflector({ isOptional: true });
-    await until(() => reflector.hasSynced(), 'the empty list');
+    await world.advanceUntil(() => reflector.hasSynced(), 'the empty list');
     await reflector.whenAnswered();
     expect(reflector.store.size).toBe(0);
     expect(reflector.problem).toBeUndefined();
