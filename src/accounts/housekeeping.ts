@@ -35,8 +35,8 @@ export interface HousekeepingParts {
   readonly keySweep: { run(): Promise<number | undefined> };
   readonly keyUse: Pick<KeyUse, 'mayHaveKeys'>;
   readonly health: Pick<ProviderHealth, 'report' | 'reportAccount'>;
-  /** Whether its sweeps could find anything. @default always */
-  readonly isInUse?: () => boolean;
+  /** Whether this key lists for its user, as one of several does. @default always */
+  readonly isLister?: () => boolean;
 }
 
 /** How often the operator checks the API key for a change. It reads one small file. */
@@ -202,9 +202,8 @@ async function checkAccount({ account, health }: HousekeepingParts): Promise<boo
   return isKnown;
 }
 
-/** An account that nobody uses is not listed: a session with nothing to watch sends nothing. */
-function isSwept({ account, isInUse }: HousekeepingParts): boolean {
-  return account.state.kind === 'fits' && (isInUse?.() ?? true);
+function isSwept({ account, isLister }: HousekeepingParts): boolean {
+  return account.state.kind === 'fits' && (isLister?.() ?? true);
 }
 
 /** Without a known account answers say nothing. `gather` discards the answers of another account. */

@@ -69,11 +69,6 @@ export class LiveInstances {
     return this.#live.get(podId);
   }
 
-  /** Whether the lists of this session would show one of them. */
-  hasAnyOf(lister: Lister): boolean {
-    return [...this.#live.values()].some((live) => isListedBy(live, lister));
-  }
-
   /** Takes a complete list. An instance is dropped only after two lists, far enough apart, that do not show it. */
   takeInventory(
     lister: Lister,

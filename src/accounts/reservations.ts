@@ -69,11 +69,6 @@ export class Reservations {
     this.#live.takeInventory(lister, result, complete);
   }
 
-  /** Whether the lists of this session could tell anything: it has instances, or was never listed. */
-  hasUseOf(lister: Lister): boolean {
-    return !this.#listed.has(listedAs(lister)) || this.#live.hasAnyOf(lister);
-  }
-
   keep(podId: string, gpuPod: GpuPod, kind: UnownedKind): void {
     this.#live.keep(podId, gpuPod, kind);
   }

@@ -159,14 +159,14 @@ describe('an account that is opened while the others run', () => {
     expect(counts).toEqual(before);
   });
 
-  it('is not listed while nobody uses it', async () => {
+  it('is not listed while another key of its user lists', async () => {
     const { clock, housekeeping } = bench(() => taken());
-    let isInUse = false;
+    let isLister = false;
     const { counts, parts } = accountOf('team-a', OURS, () => taken());
-    housekeeping.add({ ...parts, isInUse: () => isInUse });
+    housekeeping.add({ ...parts, isLister: () => isLister });
     await clock.advance(5 * TIMINGS.sweepMs);
     expect(counts).toMatchObject({ lists: 0, sweeps: 0 });
-    isInUse = true;
+    isLister = true;
     await clock.advance(2 * TIMINGS.sweepMs);
     expect(counts.sweeps).toBeGreaterThan(0);
   });

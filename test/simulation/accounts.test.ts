@@ -1,16 +1,12 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import type { RawObject } from '../../src/kubernetes/objects.ts';
 import { AccountScene } from './account-scene.ts';
 import type { FaultPlan } from './boundary.ts';
-import { messageOf, specOf, statusOf } from './readings.ts';
+import { withSpec } from './edits.ts';
+import { messageOf, statusOf } from './readings.ts';
 
 jest.setTimeout(5 * 60_000);
 
 const MINUTE_MS = 60_000;
-
-function withSpec(change: Record<string, unknown>) {
-  return (object: RawObject): RawObject => ({ ...object, spec: { ...specOf(object), ...change } });
-}
 
 describe('teams with accounts of their own', () => {
   it('pay each for their own instances, and the operator pays for nobody else', async () => {

@@ -12,16 +12,26 @@ export const NAME = 'train-1';
 export const USUAL_USD = 3;
 export const TOO_LOW_USD = 1;
 
+/** A change of fields of the spec. */
+export function withSpec(change: Readonly<Record<string, unknown>>) {
+  return (object: RawObject): RawObject => ({ ...object, spec: { ...specOf(object), ...change } });
+}
+
+/** A change of fields of the status. Undefined removes a field. */
+export function withStatus(change: Readonly<Record<string, unknown>>) {
+  return (object: RawObject): RawObject => ({ ...object, status: { ...statusOf(object), ...change } });
+}
+
 export function specChange(change: Readonly<Record<string, unknown>>): Action {
   return (simulation, name) => {
-    simulation.edit((object) => ({ ...object, spec: { ...specOf(object), ...change } }), name);
+    simulation.edit(withSpec(change), name);
   };
 }
 
 /** A person changes fields that only the operator should write. Undefined removes a field. */
 export function statusChange(change: Readonly<Record<string, unknown>>): Action {
   return (simulation, name) => {
-    simulation.edit((object) => ({ ...object, status: { ...statusOf(object), ...change } }), name);
+    simulation.edit(withStatus(change), name);
   };
 }
 

@@ -1,16 +1,12 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import type { RawObject } from '../../src/kubernetes/objects.ts';
 import { AccountScene } from './account-scene.ts';
+import { withStatus } from './edits.ts';
 import { specOf, statusOf } from './readings.ts';
 
 jest.setTimeout(5 * 60_000);
 
 const MINUTE_MS = 60_000;
 const OF_B = { kind: 'GpuAccount', name: 'second', origin: 'https://provider.test', userId: 'user_b' };
-
-function withStatus(change: Record<string, unknown>) {
-  return (object: RawObject): RawObject => ({ ...object, status: { ...statusOf(object), ...change } });
-}
 
 /** GpuPod train-1 is Ready on user_a, and its namespace also has an account of user_b. */
 async function sceneWithTwoAccounts(): Promise<AccountScene> {

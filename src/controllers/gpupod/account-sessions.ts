@@ -4,13 +4,11 @@ import { ANNOTATIONS } from '../../api/common/names.ts';
 import { mayAsk } from '../../accounts/account-evidence.ts';
 import type { AccountConnection, ConnectAccount, FoundText } from '../../accounts/connection.ts';
 import type { AccountRegistry } from '../../accounts/registry.ts';
-import { listerOf } from '../../accounts/session.ts';
 import type { AccountSession } from '../../accounts/session.ts';
 import { identityOf } from '../../lifecycle/account.ts';
 import { accountKey } from '../../lifecycle/account-identity.ts';
 import type { AccountState } from '../../lifecycle/observation.ts';
 import { recordedReference } from '../../accounts/stated.ts';
-import type { Payers } from './payers.ts';
 import type { GpuPodView } from './ports.ts';
 import type { RecordedTeams } from './recorded-teams.ts';
 
@@ -42,7 +40,6 @@ export interface SessionParts {
 export interface AccountSessionsOptions {
   readonly connect: ConnectAccount;
   readonly registry: AccountRegistry;
-  readonly payers: Pick<Payers, 'isActing'>;
   readonly view: Pick<GpuPodView, 'list'>;
   readonly recordedTeams: Pick<RecordedTeams, 'of'>;
   /** Builds the session, and begins its tasks once it is in the registry. */
@@ -117,12 +114,12 @@ export class AccountSessions implements AccountSessionsPort {
     connection.close();
   }
 
-  /** Whether the tasks of this session have anything to find: it acts for GpuPods, or has instances in its books. */
-  isInUse(session: AccountSession): boolean {
-    const { payers, registry } = this.#options;
-    // Of several keys of one user, one lists.
-    const isLister = registry.shared(session.name) === session;
-    return payers.isActing(session) || (isLister && session.reservations.hasUseOf(listerOf(session)));
+  /**
+   * Whether this session lists for its user: of several keys of one user, one does. An account that nobody uses is
+   * listed as well, because an instance may show up long after its GpuPod was deleted.
+   */
+  isLister(session: AccountSession): boolean {
+    return this.#options.registry.shared(session.name) === session;
   }
 
   #begin(account: GpuAccount): Open {

@@ -172,7 +172,6 @@ export class GpuPodController implements Runnable {
     const sessions: AccountSessions = new AccountSessions({
       connect: served.connect,
       registry: this.accounts,
-      payers,
       view,
       recordedTeams: new RecordedTeams({ clock: options.clock, view, payers }),
       create: (account, parts) =>
@@ -186,7 +185,7 @@ export class GpuPodController implements Runnable {
           },
         }),
       begin: (session) => {
-        this.#housekeeping.add({ ...partsOf(session), isInUse: () => sessions.isInUse(session) });
+        this.#housekeeping.add({ ...partsOf(session), isLister: () => sessions.isLister(session) });
       },
       end: (name) => {
         this.#housekeeping.remove(name);

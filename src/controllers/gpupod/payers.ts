@@ -97,11 +97,6 @@ export class Payers {
     return last !== undefined && last !== session;
   }
 
-  /** Whether the session acted last for any GpuPod. */
-  isActing(session: AccountSession): boolean {
-    return [...this.#lastByKey.values()].includes(session);
-  }
-
   /** The GpuPods that the session acted for last. */
   keysOf(session: AccountSession): readonly string[] {
     return [...this.#lastByKey].filter(([, last]) => last === session).map(([key]) => key);
