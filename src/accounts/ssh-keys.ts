@@ -21,6 +21,8 @@ export interface SshKeysOptions {
 /** The ID under which the provider has a key, or why it has none. */
 export type EnsuredKey =
   | { readonly kind: 'ok'; readonly keyId: string }
+  /** The operator itself registers nothing. */
+  | { readonly kind: 'withheld'; readonly message: string }
   | { readonly kind: 'failed'; readonly reason: FailureReason | KeyRefusal; readonly message: string };
 
 /** A key that this installation registered. */
@@ -37,6 +39,11 @@ const LIST_MS = 60_000;
 /** How often a key may be registered anew because the provider no longer knew it, until a create request succeeds. */
 const MAX_FORGOTTEN = 2;
 
+const NO_PRIMARY =
+  'the account has no primary SSH key. The provider makes the first key the primary one, which every instance without a key of its own gets, so the operator registers nothing and rents nothing. Add a key of your own at the provider; the operator then goes on by itself.';
+const PRIMARY_IS_REGISTERED =
+  'The primary SSH key of the account is one that an operator registered for a GpuPod. An instance without a key of its own would open to the owner of that key, so nothing is rented. Make a key of your own the primary one at the provider, or set spec.ssh.';
+
 /**
  * The public keys of one account that this operator uses. There is no idempotency at the provider, so all work on the
  * keys of an account is done in turn: a key is looked for before it is registered, and an unknown outcome is followed
@@ -50,6 +57,7 @@ export class SshKeys {
   /** When this process first saw each of our keys, by ID. */
   readonly #knownSinceMs = new Map<string, number>();
   readonly #needed = new Set<string>();
+  #isPrimaryRegistered = false;
   #listed: { readonly keys: RegisteredKey[]; readonly beganAtMs: number } | undefined;
   /** What is known belongs to this key of the account. */
   #session: AccountState = { kind: 'unknown' };
@@ -70,7 +78,22 @@ export class SshKeys {
     });
   }
 
-  /** Lists the keys that this installation registered. */
+  /**
+   * Why an instance that names no key must not be rented: it would get the primary key of the account, which opens it
+   * to the owner of a key that an operator registered. Sends nothing as long as no list has shown such a key.
+   */
+  async primaryProblem(): Promise<string | undefined> {
+    if (!this.#isPrimaryRegistered) {
+      return undefined;
+    }
+    return await this.#turns.run(async () => {
+      this.#forgetOthers();
+      await this.#list();
+      return this.#isPrimaryRegistered ? PRIMARY_IS_REGISTERED : undefined;
+    });
+  }
+
+  /** Lists the keys that this installation registered and may remove. The primary key is in use by whoever names none. */
   async listOwn(): Promise<Answer<readonly OwnKey[]>> {
     return await this.#turns.run(async () => {
       this.#forgetOthers();
@@ -96,7 +119,7 @@ export class SshKeys {
 
   #ownOf(keys: readonly RegisteredKey[]): readonly OwnKey[] {
     const { installation, clock, use } = this.#options;
-    const own = keys.filter((key) => installationOf(key) === installation);
+    const own = keys.filter((key) => key.isPrimary !== true && installationOf(key) === installation);
     const ids = new Set(own.map(({ keyId }) => keyId));
     for (const keyId of this.#knownSinceMs.keys()) {
       if (!ids.has(keyId)) {
@@ -137,6 +160,7 @@ export class SshKeys {
       this.#forgotten.clear();
       this.#knownSinceMs.clear();
       this.#listed = undefined;
+      this.#isPrimaryRegistered = false;
     }
     this.#session = state;
   }
@@ -150,7 +174,12 @@ export class SshKeys {
       return failed('ApiUnavailable', 'The API key changed, or the Lease was not renewed; retrying.');
     }
     const found = this.#find(key, listed.value, { others: false });
-    return found === undefined ? await this.#register(key, options) : this.#hold(key, found);
+    if (found !== undefined) {
+      return this.#hold(key, found);
+    }
+    return listed.value.every(({ isPrimary }) => isPrimary === false)
+      ? { kind: 'withheld', message: NO_PRIMARY }
+      : await this.#register(key, options);
   }
 
   /** Prefers our own key to a person's. One of another installation may vanish with that installation's GpuPod. */
@@ -177,6 +206,9 @@ export class SshKeys {
         this.#listed?.keys.push(outcome.key);
         this.#knownSinceMs.set(outcome.key.keyId, clock.monotonicMs());
         log.info({ fingerprint, keyId: outcome.key.keyId }, 'registered SSH key');
+        if (outcome.key.isPrimary === true) {
+          this.#notePrimary([outcome.key]);
+        }
         return this.#hold(key, outcome.key);
       case 'unknown':
         this.#listed = undefined;
@@ -213,7 +245,19 @@ export class SshKeys {
     }
     const answer = await provider.listSshKeys();
     this.#listed = answer.kind === 'ok' ? { keys: [...answer.value], beganAtMs } : undefined;
+    if (answer.kind === 'ok') {
+      this.#notePrimary(answer.value);
+    }
     return answer;
+  }
+
+  #notePrimary(keys: readonly RegisteredKey[]): void {
+    const primary = keys.find((key) => key.isPrimary === true && installationOf(key) !== undefined);
+    if (primary !== undefined && !this.#isPrimaryRegistered) {
+      const { keyId } = primary;
+      this.#options.log.warn({ keyId }, 'found a registered SSH key as the primary key of the account');
+    }
+    this.#isPrimaryRegistered = primary !== undefined;
   }
 }
 

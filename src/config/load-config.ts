@@ -13,6 +13,7 @@ import { networkOf } from './network.ts';
 import { textsOf, toInput, valueProblems } from './read-settings.ts';
 import type { Texts } from './read-settings.ts';
 import { SETTINGS } from './settings.ts';
+import { allowedSources } from './ssh-key-settings.ts';
 import type { Environment } from './texts.ts';
 import { OPERATOR_VERSION } from './version.ts';
 import { findWarnings } from './warnings.ts';
@@ -105,9 +106,11 @@ function toConfig(
   if (base.kind === 'invalid') {
     throw new TypeError(base.message);
   }
+  const { policy } = others;
   const { createTimeoutMs, readTimeoutMs, maxRequestsPerSecond, offerCacheMs } = prime;
   return {
     ...others,
+    policy: { ...policy, sshKeySources: allowedSources(policy.sshKeySources, policy.allowedSshKeyIds) },
     prime: {
       baseUrl: base.url,
       key,

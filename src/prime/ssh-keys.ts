@@ -27,7 +27,9 @@ const KeyRow = z.object({
       .refine((id) => !/^\.+$/.test(id)),
   ),
   name: AnyName.catch('?'),
-  publicKey: z.string().max(32_768),
+  /** A row without a readable key still has a name, and may be the primary key. */
+  publicKey: z.string().max(32_768).catch(''),
+  isPrimary: z.boolean().optional().catch(undefined),
 });
 
 /**
@@ -91,9 +93,16 @@ function addRow(keys: Map<string, RegisteredKey>, row: unknown): void {
 
 function readKey(row: unknown): RegisteredKey | undefined {
   const parsed = KeyRow.safeParse(row);
-  return parsed.success
-    ? { keyId: parsed.data.id, name: parsed.data.name, content: contentOf(parsed.data.publicKey) }
-    : undefined;
+  if (!parsed.success) {
+    return undefined;
+  }
+  const { id, name, publicKey, isPrimary } = parsed.data;
+  return {
+    keyId: id,
+    name,
+    content: contentOf(publicKey),
+    ...(isPrimary === undefined ? {} : { isPrimary }),
+  };
 }
 
 /** The provider compares keys by their first two words. */

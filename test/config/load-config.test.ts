@@ -49,6 +49,24 @@ describe('loadConfig without any flag', () => {
   });
 });
 
+describe('the sources of SSH keys', () => {
+  it.each<{ name: string; argv: readonly string[]; expected: readonly string[] }>([
+    { name: 'those that a flag names', argv: ['--ssh-key-sources=PublicKey'], expected: ['PublicKey'] },
+    {
+      name: 'KeyID alone with a list of the only keys',
+      argv: ['--allowed-ssh-key-ids=a'],
+      expected: ['KeyID'],
+    },
+    {
+      name: 'those that a flag names, beside such a list',
+      argv: ['--allowed-ssh-key-ids=a', '--ssh-key-sources=KeyID,Generate'],
+      expected: ['KeyID', 'Generate'],
+    },
+  ])('are $name', ({ argv, expected }) => {
+    expect(goodConfig(argv).policy.sshKeySources).toEqual(expected);
+  });
+});
+
 describe('the source of a setting', () => {
   const fromEnv = { GPUPOD_LEASE_NAME: 'from-env' };
 

@@ -11,12 +11,12 @@ function row(id: unknown, publicKey: unknown = `${CONTENT} me@laptop`, name: unk
   return { id, userId: 'u1', name, publicKey, isPrimary: false };
 }
 
+function read(keyId: string, content = CONTENT, name = 'laptop'): object {
+  return { keyId, name, content, isPrimary: false };
+}
+
 function many(count: number): readonly object[] {
-  return Array.from({ length: count }, (_, index) => ({
-    keyId: `k${String(index)}`,
-    name: 'laptop',
-    content: CONTENT,
-  }));
+  return Array.from({ length: count }, (_, index) => read(`k${String(index)}`));
 }
 
 /** The pages of a list, by offset. */
@@ -33,7 +33,21 @@ describe('listSshKeys', () => {
     {
       name: 'the first two words of a key',
       answer: pages([row('k1')], 100),
-      expected: [{ keyId: 'k1', name: 'laptop', content: CONTENT }],
+      expected: [read('k1')],
+    },
+    {
+      name: 'which key is the primary one',
+      answer: pages(
+        [
+          { ...row('k1'), isPrimary: true },
+          { ...row('k2'), isPrimary: 'yes' },
+        ],
+        100,
+      ),
+      expected: [
+        { keyId: 'k1', name: 'laptop', content: CONTENT, isPrimary: true },
+        { keyId: 'k2', name: 'laptop', content: CONTENT },
+      ],
     },
     {
       name: 'all pages',
@@ -52,7 +66,7 @@ describe('listSshKeys', () => {
       expected: many(25),
     },
     {
-      name: 'only rows that can be read',
+      name: 'only rows with a readable ID',
       answer: pages(
         [
           null,
@@ -66,11 +80,7 @@ describe('listSshKeys', () => {
         ],
         100,
       ),
-      expected: [
-        { keyId: '7', name: 'laptop', content: CONTENT },
-        { keyId: 'k2', name: 'laptop', content: 'x' },
-        { keyId: 'k3', name: '?', content: CONTENT },
-      ],
+      expected: [read('7'), read('k1', ''), read('k2', 'x'), read('k3', CONTENT, '?')],
     },
   ])('reads $name', async ({ answer, expected }) => {
     await withServer(
@@ -109,7 +119,7 @@ describe('createSshKey', () => {
     {
       name: 'the key',
       answer: { json: row('k1', CONTENT, NEW.name) },
-      expected: { kind: 'created', key: { keyId: 'k1', name: NEW.name, content: CONTENT } },
+      expected: { kind: 'created', key: read('k1', CONTENT, NEW.name) },
     },
     { name: 'another key', answer: { json: row('k1', 'ssh-ed25519 BBBB') }, expected: { kind: 'unknown' } },
     { name: 'no ID', answer: { json: {} }, expected: { kind: 'unknown' } },

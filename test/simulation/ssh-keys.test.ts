@@ -30,6 +30,13 @@ function requestedKeys(simulation: Simulation): readonly (string | undefined)[] 
     .map(({ request }) => stringAt(recordAt(request, 'pod'), 'sshKeyId'));
 }
 
+/** Somebody removes a key at the provider. */
+function removeKey({ api: { world } }: Simulation, id: string): void {
+  const key = world.sshKeys.find('user_1', id);
+  if (key === undefined) throw new Error(`no key ${id}`);
+  world.sshKeys.remove(key);
+}
+
 function reasonsOf(simulation: Simulation): readonly (string | undefined)[] {
   const object = simulation.object();
   return object === undefined ? [] : ['Synced', 'Stalled'].map((type) => reasonOf(object, type));
@@ -103,7 +110,7 @@ describe('spec.ssh.publicKey', () => {
     const simulation = begin();
     simulation.apply('train-1', { ssh: { publicKey: LINE } });
     await simulation.until('it is ready', () => simulation.isReady());
-    for (const key of simulation.api.world.sshKeys.of('user_1')) simulation.api.world.sshKeys.remove(key);
+    for (const { id } of registered(simulation)) removeKey(simulation, id);
     simulation.apply('train-2', { ssh: { publicKey: LINE } });
     await simulation.until('it is ready', () => simulation.isReady('train-2'), MINUTE_MS);
     expect(registered(simulation)).toHaveLength(1);

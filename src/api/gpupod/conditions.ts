@@ -44,7 +44,7 @@ export const REASONS = {
     InvalidSshKey: {
       status: 'False',
       meaning:
-        'The public key of `spec.ssh` cannot be used; the message says why. Nothing is rented, because nobody could log in. Correct the field or the Secret.',
+        'The public key of `spec.ssh` cannot be used; the message says why and what to do. Nothing is rented, because nobody could log in, or somebody else could. An instance that runs without that key keeps running.',
     },
     SshKeyLost: {
       status: 'False',

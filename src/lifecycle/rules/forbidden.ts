@@ -68,8 +68,9 @@ function teamNotAllowed({ gpuPod, policy, reference }: Observation): string | un
 
 function sshKeySourceNotAllowed({ gpuPod, policy }: Observation): string | undefined {
   const choice = keyChoiceOf(gpuPod.spec);
-  const isNamed = choice.source !== 'KeyID' || choice.id !== undefined;
-  return !isNamed || policy.sshKeySources.includes(choice.source)
+  // Without a source that this version knows, refuseBadKey says so.
+  const isUnnamed = choice.source === 'Unknown' || (choice.source === 'KeyID' && choice.id === undefined);
+  return isUnnamed || policy.sshKeySources.includes(choice.source)
     ? undefined
     : `${fieldOf(choice)} is not among the sources of SSH keys that this operator allows (--ssh-key-sources).`;
 }

@@ -11,6 +11,7 @@ import { hostKeyOf } from '../status/reachable.ts';
 import { timestamp } from '../status/timestamp.ts';
 import type { EnsureSecret, Step } from '../step.ts';
 import { isAbovePriceLine } from './price-check.ts';
+import { missingKey } from './ssh-key.ts';
 
 type WantedSecret = Omit<EnsureSecret, 'type'>;
 
@@ -58,10 +59,11 @@ function reportReady(
   facts: Facts,
 ): Step {
   const { gpuPod, now, timings } = observation;
+  const synced = problem ?? missingKey(observation);
   const drafts: ConditionDrafts = {
     Ready: ['Available', readyMessage(observation, snapshot)],
     Provisioned: ['PodActive', `Instance ${snapshot.podId} is active.`],
-    ...(problem === undefined ? {} : { Synced: problem }),
+    ...(synced === undefined ? {} : { Synced: synced }),
   };
   return {
     kind: 'rest',

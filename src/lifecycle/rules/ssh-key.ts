@@ -3,20 +3,20 @@ import { connectionSecretName } from '../connection-secret.ts';
 import { sessionBeganAtMs } from '../account.ts';
 import type { Intent } from '../intent.ts';
 import type { Observation } from '../observation.ts';
-import { isRegistered, keyChoiceOf } from '../ssh-key/key-choice.ts';
+import { fieldOf, isRegistered, keyChoiceOf } from '../ssh-key/key-choice.ts';
+import type { KeyChoice } from '../ssh-key/key-choice.ts';
 import { parsePublicKey } from '../ssh-key/public-key.ts';
 import { draftStatus } from '../status/draft.ts';
+import type { ConditionDraft } from '../status/draft.ts';
 import type { Step } from '../step.ts';
 import { pendingBecause } from './condition-drafts.ts';
 
-/** A public key that cannot work. Nobody could log in to the instance, which would bill. */
+/** A key that cannot work. Nobody could log in to the instance, which would bill, or the wrong person could. */
 export function refuseBadKey(observation: Observation): Step | undefined {
-  const choice = keyChoiceOf(observation.gpuPod.spec);
-  const parsed = choice.source === 'PublicKey' ? parsePublicKey(choice.text) : undefined;
-  if (parsed?.kind !== 'bad') {
+  const message = problemOf(keyChoiceOf(observation.gpuPod.spec));
+  if (message === undefined) {
     return undefined;
   }
-  const message = `spec.ssh.publicKey ${parsed.problem}.`;
   return {
     kind: 'rest',
     status: draftStatus(observation, {
@@ -25,6 +25,32 @@ export function refuseBadKey(observation: Observation): Step | undefined {
       progress: { type: 'Stalled', draft: ['InvalidSshKey', message] },
     }),
   };
+}
+
+function problemOf(choice: KeyChoice): string | undefined {
+  if (choice.source === 'Unknown') {
+    return UNKNOWN_SOURCE;
+  }
+  const parsed = choice.source === 'PublicKey' ? parsePublicKey(choice.text) : undefined;
+  return parsed?.kind === 'bad' ? `spec.ssh.publicKey ${parsed.problem}.` : undefined;
+}
+
+const UNKNOWN_SOURCE =
+  'spec.ssh: this version of the operator does not know the field that names the key, so nothing is rented. Upgrade the operator and its CRD, or set one of keyId, publicKey, publicKeySecretRef, generate.';
+
+/**
+ * An instance that an earlier version rented, which knew nothing of the field, has the primary key of the account.
+ *
+ * @returns what to state in Synced
+ */
+export function missingKey({ gpuPod }: Observation): ConditionDraft<'Synced'> | undefined {
+  const choice = keyChoiceOf(gpuPod.spec);
+  return isRegistered(choice) && gpuPod.status.sshKey === undefined
+    ? [
+        'InvalidSshKey',
+        `Nothing shows that the instance has the key of ${fieldOf(choice)}: an earlier version of the operator may have rented it with the primary key of the account. The instance keeps running and billing. Set spec.suspend to true and back for a new instance with that key.`,
+      ]
+    : undefined;
 }
 
 /**
@@ -59,6 +85,6 @@ export function keyOfRequest({ gpuPod, localState, policy }: Observation): Inten
       ? { source: 'Generated', keyId, fingerprint, secretName: connectionSecretName(gpuPod) }
       : { source, keyId, fingerprint };
   }
-  const keyId = choice.id ?? policy.defaultSshKeyId;
-  return keyId === undefined ? undefined : { source: choice.source, keyId };
+  const keyId = choice.source === 'KeyID' ? (choice.id ?? policy.defaultSshKeyId) : undefined;
+  return keyId === undefined ? undefined : { source: 'KeyID', keyId };
 }

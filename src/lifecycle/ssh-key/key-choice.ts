@@ -7,7 +7,12 @@ export type KeyChoice =
   | { readonly source: 'KeyID'; readonly id: string | undefined; readonly field: string }
   | { readonly source: 'PublicKey'; readonly text: string }
   | { readonly source: 'PublicKeySecret'; readonly ref: { readonly name: string; readonly key: string } }
-  | { readonly source: 'Generate' };
+  | { readonly source: 'Generate' }
+  /** `spec.ssh` without a field that this version knows, as a newer one may have written it. */
+  | { readonly source: 'Unknown' };
+
+/** A key that the operator itself registers at the provider before it rents. */
+export type RegisteredChoice = Exclude<KeyChoice, { readonly source: 'KeyID' | 'Unknown' }>;
 
 /** `spec.sshKeyId` is the former name of `spec.ssh.keyId`; the CRD refuses both together. */
 export function keyChoiceOf({ ssh, sshKeyId }: Pick<GpuPodSpec, 'ssh' | 'sshKeyId'>): KeyChoice {
@@ -20,23 +25,26 @@ export function keyChoiceOf({ ssh, sshKeyId }: Pick<GpuPodSpec, 'ssh' | 'sshKeyI
   if (ssh?.generate === true) {
     return { source: 'Generate' };
   }
-  return ssh?.keyId === undefined
+  if (ssh?.keyId !== undefined) {
+    return { source: 'KeyID', id: ssh.keyId, field: 'spec.ssh.keyId' };
+  }
+  return ssh === undefined
     ? { source: 'KeyID', id: sshKeyId, field: 'spec.sshKeyId' }
-    : { source: 'KeyID', id: ssh.keyId, field: 'spec.ssh.keyId' };
+    : { source: 'Unknown' };
 }
 
 /** The field of the spec that names the key, for messages. */
 export function fieldOf(choice: KeyChoice): string {
-  const FIELDS: Readonly<Record<SshKeySource, string>> = {
+  const FIELDS: Readonly<Record<SshKeySource | 'Unknown', string>> = {
     KeyID: 'spec.ssh.keyId',
     PublicKey: 'spec.ssh.publicKey',
     PublicKeySecret: 'spec.ssh.publicKeySecretRef',
     Generate: 'spec.ssh.generate',
+    Unknown: 'spec.ssh',
   };
   return choice.source === 'KeyID' ? choice.field : FIELDS[choice.source];
 }
 
-/** Whether the operator itself registers the key at the provider before it rents. */
-export function isRegistered(choice: KeyChoice): choice is Exclude<KeyChoice, { readonly source: 'KeyID' }> {
-  return choice.source !== 'KeyID';
+export function isRegistered(choice: KeyChoice): choice is RegisteredChoice {
+  return choice.source !== 'KeyID' && choice.source !== 'Unknown';
 }

@@ -18,8 +18,10 @@ export interface NewKey {
 export interface RegisteredKey {
   readonly keyId: string;
   readonly name: string;
-  /** The first two words of the key. */
+  /** The first two words of the key; empty if the provider does not show them. */
   readonly content: string;
+  /** Every instance that names no key gets the primary one. Absent: the provider does not say. */
+  readonly isPrimary?: boolean;
 }
 
 /**

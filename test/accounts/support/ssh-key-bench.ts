@@ -17,6 +17,13 @@ export class SshKeyBench {
   readonly clock = new VirtualClock();
   /** What the provider has. */
   readonly stored: RegisteredKey[] = [];
+  /** The key of a person, without which the operator registers none. */
+  primary: RegisteredKey | undefined = {
+    keyId: 'key-0',
+    name: 'primary',
+    content: aPublicKey(99).content,
+    isPrimary: true,
+  };
   readonly requests: string[] = [];
   state: AccountState = { kind: 'fits', userId: 'user-1', sinceMs: 1 };
   /** Replaces the answer to the next registration; the key is stored or not as it says. */
@@ -57,7 +64,11 @@ export class SshKeyBench {
 
   async #list(): Promise<Answer<readonly RegisteredKey[]>> {
     this.requests.push('list');
-    return await Promise.resolve(this.list ?? { kind: 'ok', value: [...this.stored] });
+    return await Promise.resolve(this.list ?? { kind: 'ok', value: this.#all() });
+  }
+
+  #all(): readonly RegisteredKey[] {
+    return this.primary === undefined ? [...this.stored] : [this.primary, ...this.stored];
   }
 
   async #delete(keyId: string, mayStillSend: () => boolean): Promise<DeleteOutcome> {

@@ -54,6 +54,10 @@ export async function createPod(
     return { kind: 'busy' };
   }
   try {
+    const problem = await keyProblem(context.session, effect.intent);
+    if (problem !== undefined) {
+      return known(learnBlocked(localState, 'InvalidSshKey', problem, context.clock.monotonicMs()));
+    }
     const secrets = await readSecrets(context, gpuPod);
     return secrets.kind === 'missing'
       ? known(learnBlocked(localState, 'ReferenceNotFound', secrets.message, context.clock.monotonicMs()))
@@ -61,6 +65,14 @@ export async function createPod(
   } finally {
     context.createSlots.giveBack(context.session.name);
   }
+}
+
+/** Why the key that the instance would get is the wrong one. */
+async function keyProblem(
+  { sshKeys }: Pick<Context['session'], 'sshKeys'>,
+  { sshKey }: Pick<Intent, 'sshKey'>,
+): Promise<string | undefined> {
+  return sshKey === undefined ? await sshKeys.primaryProblem() : undefined;
 }
 
 /** A Secret that the operator may not read blocks the create request like one that does not exist. */

@@ -6,7 +6,7 @@ import { sessionBeganAtMs } from '../../../lifecycle/account.ts';
 import { learnBlocked } from '../../../lifecycle/learn.ts';
 import type { LocalState } from '../../../lifecycle/local-state.ts';
 import { fieldOf, isRegistered, keyChoiceOf } from '../../../lifecycle/ssh-key/key-choice.ts';
-import type { KeyChoice } from '../../../lifecycle/ssh-key/key-choice.ts';
+import type { RegisteredChoice } from '../../../lifecycle/ssh-key/key-choice.ts';
 import { registrationProblem } from '../../../lifecycle/ssh-key/key-problems.ts';
 import type { KeyProblem } from '../../../lifecycle/ssh-key/key-problems.ts';
 import { parsePublicKey } from '../../../lifecycle/ssh-key/public-key.ts';
@@ -47,8 +47,6 @@ export async function ensureSshKey(
   }
 }
 
-type Registered = Exclude<KeyChoice, { readonly source: 'KeyID' }>;
-
 async function register(
   context: Ensuring,
   { metadata }: GpuPod,
@@ -56,7 +54,7 @@ async function register(
     choice,
     key,
     localState,
-  }: { readonly choice: Registered; readonly key: PublicKey; readonly localState: LocalState },
+  }: { readonly choice: RegisteredChoice; readonly key: PublicKey; readonly localState: LocalState },
 ): Promise<EffectOutcome> {
   const { session, clock } = context;
   const { state } = session.account;
@@ -64,6 +62,10 @@ async function register(
   const ensured = await session.sshKeys.ensure(key, {
     mayStillSend: () => fence.mayStillSend() && context.isLeaseFresh() && !context.isStopping(),
   });
+  if (ensured.kind === 'withheld') {
+    const message = `${fieldOf(choice)}: ${ensured.message}`;
+    return blocked(context, localState, { reason: 'InvalidSshKey', message });
+  }
   if (ensured.kind === 'failed') {
     return blocked(context, localState, registrationProblem(fieldOf(choice), ensured));
   }
@@ -91,7 +93,7 @@ function blocked(
 async function publicKeyOf(
   context: Pick<Context, 'secrets' | 'view'>,
   gpuPod: GpuPod,
-  choice: Registered,
+  choice: RegisteredChoice,
 ): Promise<PublicKey | KeyProblem | undefined> {
   if (choice.source === 'Generate') {
     return await generatedKey(context, gpuPod);
