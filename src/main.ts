@@ -1,4 +1,5 @@
 import { startOperator } from './composition/operator.ts';
+import { keepHeapSmall } from './composition/small-heap.ts';
 import { runUninstallCheck } from './composition/uninstall.ts';
 import { loadConfig } from './config/load-config.ts';
 import type { LoadedConfig } from './config/load-config.ts';
@@ -55,6 +56,7 @@ async function run(config: Config): Promise<void> {
     log.warn({ warning }, 'setting is probably a mistake');
   }
   const operator = await startOperator(config, log);
+  keepHeapSmall();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
       log.info({ signal }, 'stopping');

@@ -1,12 +1,17 @@
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { inParallel } from '../../scripts/checks/in-parallel.ts';
 import { systemClock } from '../../src/clock.ts';
 import type { SimulatorOptions } from '../../src/simulator/start-simulator.ts';
+import type { GpuPodSpecInput } from '../../src/api/gpupod/spec.ts';
 import { shippedOperator } from '../faults/support/bundle.ts';
+import { kubeconfig } from '../faults/support/stage.ts';
+import { ApiProxy } from '../support/api-proxy.ts';
 import type { Audit } from '../support/audit.ts';
 import type { Bench } from '../support/bench.ts';
 import { startOperatorProcess } from '../support/operator-process.ts';
 import type { OperatorProcess } from '../support/operator-process.ts';
+import type { Flags } from '../support/operator-settings.ts';
 import { openScene } from '../support/scene.ts';
 import type { Scene } from '../support/scene.ts';
 import { scrape } from './scrape.ts';
@@ -22,55 +27,87 @@ export const PROVIDER_MS = LIFE.provisioningMs + LIFE.installingMs;
 
 const SPEC = { gpu: { types: ['H100_80GB'] }, maxPrice: 3 };
 
+export interface StageOptions {
+  readonly settings?: SimulatorOptions['settings'];
+  readonly flags?: Flags;
+  /** The operator reaches the API server through a proxy, which can cut watches. */
+  readonly hasProxy?: boolean;
+}
+
 /** A namespace, a simulated provider, and the shipped operator with production timings in a process of its own. */
 export class Stage {
   readonly bench: Bench;
   readonly scene: Scene;
   readonly audit: Audit;
+  readonly proxy: ApiProxy | undefined;
   readonly #program: string;
-  #operator: OperatorProcess | undefined;
+  readonly #flags: Flags;
+  readonly #operators: OperatorProcess[] = [];
 
-  private constructor(bench: Bench, scene: Scene, audit: Audit, program: string) {
+  private constructor(
+    bench: Bench,
+    audit: Audit,
+    parts: Pick<Stage, 'scene' | 'proxy'> & { readonly program: string; readonly flags: Flags },
+  ) {
     this.bench = bench;
-    this.scene = scene;
     this.audit = audit;
-    this.#program = program;
+    this.scene = parts.scene;
+    this.proxy = parts.proxy;
+    this.#program = parts.program;
+    this.#flags = parts.flags;
   }
 
-  static async open(bench: Bench, audit: Audit, settings: SimulatorOptions['settings'] = {}): Promise<Stage> {
+  static async open(bench: Bench, audit: Audit, options: StageOptions = {}): Promise<Stage> {
+    const { settings = {}, flags = {}, hasProxy = false } = options;
     const program = await shippedOperator();
     const scene = await openScene(bench, { simulator: { settings: { ...LIFE, ...settings } } });
-    const stage = new Stage(bench, scene, audit, program);
+    const proxy = hasProxy ? await ApiProxy.open(bench.controlPlane) : undefined;
+    const through = proxy === undefined ? {} : { kubeconfig: await proxiedKubeconfig(bench, proxy) };
+    const stage = new Stage(bench, audit, { scene, proxy, program, flags: { ...flags, ...through } });
     await stage.startOperator();
     return stage;
   }
 
   async close(): Promise<void> {
-    await this.#operator?.stop();
+    await Promise.all(this.#operators.map(async (operator) => await operator.stop()));
+    await this.proxy?.close();
     await this.scene.stop();
   }
 
+  /** Starts another process, and waits until it works. The metrics of the last one are read. */
   async startOperator(): Promise<void> {
     const { simulator } = this.scene;
     const before = simulator.requests.count({ path: '/user/whoami' });
-    this.#operator = startOperatorProcess({
-      program: this.#program,
-      args: this.scene.unscaledArgs({ 'http-address': `127.0.0.1:${String(METRICS_PORT)}` }),
-      env: { PRIME_API_KEY: simulator.apiKey },
-      logFile: path.join(this.bench.directory, 'operator.log'),
-    });
+    this.startStandby();
     await this.scene.untilTrue(
       'the operator works',
       () => simulator.requests.count({ path: '/user/whoami' }) > before,
     );
   }
 
+  /** Starts another process, and does not wait for anything. */
+  startStandby(): void {
+    const { simulator } = this.scene;
+    this.#operators.push(
+      startOperatorProcess({
+        program: this.#program,
+        args: this.scene.unscaledArgs({
+          'http-address': `127.0.0.1:${String(METRICS_PORT + this.#operators.length)}`,
+          ...this.#flags,
+        }),
+        env: { PRIME_API_KEY: simulator.apiKey },
+        logFile: path.join(this.bench.directory, 'operator.log'),
+      }),
+    );
+  }
+
+  /** Kills the process that was started first of those that run. */
   async killOperator(): Promise<void> {
-    await this.#operator?.stop('SIGKILL');
+    await this.#operators.find((operator) => operator.isRunning())?.stop('SIGKILL');
   }
 
   async scrape(): Promise<Scrape> {
-    return await scrape(METRICS_PORT);
+    return await scrape(METRICS_PORT + this.#operators.length - 1);
   }
 
   /** Writes of the operator to GpuPods, Secrets and events so far. Leases and the operator's own records do not count. */
@@ -79,9 +116,13 @@ export class Stage {
     return all.filter((write) => !/ (configmaps|leases)/.test(write));
   }
 
-  async createAll(names: readonly string[]): Promise<void> {
-    await inParallel(PARALLEL, names, async (name) => {
-      await this.scene.create(name, SPEC);
+  /** @param specOf more of the spec of each GpuPod */
+  async createAll(
+    names: readonly string[],
+    specOf: (index: number) => Partial<GpuPodSpecInput> = () => ({}),
+  ): Promise<void> {
+    await inParallel(PARALLEL, [...names.entries()], async ([index, name]) => {
+      await this.scene.create(name, { ...SPEC, ...specOf(index) });
     });
   }
 
@@ -108,6 +149,12 @@ export class Stage {
       `after ${String(TOO_LONG_MS / 60_000)} minutes there are still not ${String(count)} GpuPods in phase ${phase}`,
     );
   }
+}
+
+async function proxiedKubeconfig(bench: Bench, proxy: ApiProxy): Promise<string> {
+  const file = path.join(bench.directory, 'proxied.kubeconfig');
+  await writeFile(file, kubeconfig(proxy.port, bench.controlPlane.caData));
+  return file;
 }
 
 export function namesOf(count: number): readonly string[] {

@@ -1,6 +1,10 @@
 import type { Audit } from '../../support/audit.ts';
 import type { Bench } from '../../support/bench.ts';
 import type { Measurement } from '../measurement.ts';
+import { measureAccounts } from './accounts.ts';
+import { measureCutWatches } from './cut-watches.ts';
+import { measureHot } from './hot.ts';
+import { measureLeader } from './leader.ts';
 import { measureLife } from './life.ts';
 import { measureLimited } from './limited.ts';
 import { measureRestart } from './restart.ts';
@@ -14,7 +18,17 @@ export interface Scenario {
 
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   life: { what: 'all at once until Ready, at rest, all deleted at once', run: measureLife },
-  restart: { what: 'the operator is killed and started again with all Ready', run: measureRestart },
+  restart: {
+    what: 'the operator is killed and started again with all Ready, and one new GpuPod',
+    run: measureRestart,
+  },
+  leader: { what: 'the leader is killed in the middle of a burst', run: measureLeader },
+  'cut-watches': { what: 'all at once, while every watch breaks after 5 s', run: measureCutWatches },
+  accounts: { what: 'all at once, on ten accounts with keys of their own', run: measureAccounts },
+  hot: {
+    what: 'one GpuPod at a time, while another one is changed twenty times a second',
+    run: measureHot,
+  },
   single: { what: 'one GpuPod at a time, while all others are at rest', run: measureSingle },
   'limited-5': {
     what: 'all at once, while the provider allows 5 requests a second',

@@ -11,7 +11,9 @@ export async function measureLimited(
   count: number,
   requestsPerSecond: number,
 ): Promise<readonly Measurement[]> {
-  const stage = await Stage.open(bench, audit, { requestsPerSecond, requestBurst: requestsPerSecond });
+  const stage = await Stage.open(bench, audit, {
+    settings: { requestsPerSecond, requestBurst: requestsPerSecond },
+  });
   try {
     const { requests } = stage.scene.simulator;
     const before = { all: requests.count(), refused: requests.count({ status: 429 }) };
