@@ -136,11 +136,19 @@ export class SshKeys {
   }
 
   /**
-   * The provider refused a create request because it does not know the key any more.
+   * The provider refused a create request because it does not know the key with this ID any more. Several GpuPods may
+   * say so of one key: that counts once.
    *
    * @returns false if that happened too often, so that registering it again would not help
    */
-  forget(fingerprint: string): boolean {
+  forget(fingerprint: string, keyId: string): boolean {
+    const held = this.#held.get(fingerprint);
+    if (held !== undefined && held.keyId !== keyId) {
+      return true;
+    }
+    if (held === undefined) {
+      return (this.#forgotten.get(fingerprint) ?? 0) <= MAX_FORGOTTEN;
+    }
     const times = (this.#forgotten.get(fingerprint) ?? 0) + 1;
     this.#forgotten.set(fingerprint, times);
     this.#held.delete(fingerprint);

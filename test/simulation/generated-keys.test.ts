@@ -172,6 +172,46 @@ describe('spec.ssh.generate', () => {
     expect(before).toBe(fingerprintAtProvider(simulation));
   });
 
+  it.each([
+    { name: 'a former GpuPod of the same name left behind', isOwned: true },
+    { name: 'somebody made to look like one of the operator', isOwned: false },
+  ])('never uses a private key that $name', async ({ isOwned }) => {
+    const former = await ready();
+    const { metadata, ...left } = secret(former) ?? { metadata: {} };
+    const { ownerReferences, labels } = metadata as RawObject['metadata'];
+    const known = fingerprintIn(secret(former));
+    const simulation = new Simulation({ isTraced: false });
+    const owners = isOwned ? (ownerReferences ?? []).map((owner) => ({ ...owner, uid: 'gone' })) : [];
+    const planted = { ...left, metadata: { name: SECRET, labels: labels ?? {}, ownerReferences: owners } };
+    simulation.server.create('secrets', NAMESPACE, planted, 'person');
+    simulation.startOperator();
+    simulation.apply('train-1', GENERATE);
+    await simulation.until('it is ready', () => simulation.isReady());
+    expect(fingerprintIn(secret(simulation))).not.toBe(known);
+    expect(fingerprintAtProvider(simulation)).toBe(fingerprintIn(secret(simulation)));
+  });
+
+  it('rents with the pair that the Secret holds at that moment', async () => {
+    let isDeleted = false;
+    const simulation: Simulation = new Simulation({
+      isTraced: false,
+      faultPlan: ({ label }) => {
+        // The answer to the registration is on its way: the next thing would be the create request.
+        if (label === 'POST /ssh_keys/' && !isDeleted) {
+          isDeleted = true;
+          simulation.server.delete('secrets', { namespace: NAMESPACE, name: SECRET }, 'person');
+        }
+        return [];
+      },
+    });
+    simulation.startOperator();
+    simulation.apply('train-1', GENERATE);
+    await simulation.until('it is ready', () => simulation.isReady());
+    expect(isDeleted).toBe(true);
+    expect(fingerprintIn(secret(simulation))).toMatch(/^SHA256:/);
+    expect(fingerprintAtProvider(simulation)).toBe(fingerprintIn(secret(simulation)));
+  });
+
   it('rents nothing while a Secret of somebody else has the name, and leaves it as it is', async () => {
     const simulation = new Simulation({ isTraced: false });
     const theirs = { apiVersion: 'v1', kind: 'Secret', metadata: { name: SECRET }, data: { a: 'Yg==' } };

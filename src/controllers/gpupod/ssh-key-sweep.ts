@@ -3,9 +3,12 @@ import type { OwnKey } from '../../accounts/ssh-keys.ts';
 import { isForbidden } from '../../kubernetes/client/api-errors.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
 import type { Context } from './context.ts';
-import { usedKeys } from './key-holders.ts';
+import { UsedKeys, usedKeys } from './key-holders.ts';
 
-type Sweeping = Pick<Context, 'view' | 'api' | 'session' | 'log' | 'timings' | 'isLeaseFresh' | 'isStopping'>;
+type Sweeping = Pick<
+  Context,
+  'view' | 'api' | 'session' | 'policy' | 'log' | 'timings' | 'isLeaseFresh' | 'isStopping'
+>;
 
 export interface SshKeySweepOptions {
   /** This cluster is a copy of another one, whose GpuPods may use the same keys. */
@@ -35,7 +38,7 @@ export class SshKeySweep {
 
   /** @returns milliseconds until another run can find something; undefined: none can before the next release */
   async run(): Promise<number | undefined> {
-    const { session, view, timings } = this.#context;
+    const { session, view, timings, policy } = this.#context;
     if (this.#options.isClone) {
       return undefined;
     }
@@ -45,9 +48,9 @@ export class SshKeySweep {
       return this.#noteFailure(listed);
     }
     this.#isRefused = false;
-    const used = usedKeys(view.list());
-    this.#remember(used ?? new Set());
-    const unused = listed.value.filter(({ fingerprint }) => used?.has(fingerprint) === false);
+    const used = usedKeys(view.list(), policy);
+    this.#remember(used?.fingerprints ?? new Set());
+    const unused = listed.value.filter((key) => used?.has(key) === false);
     const due = unused.filter(({ graceLeftMs }) => graceLeftMs <= 0);
     const waitMs = Math.min(...unused.map(({ graceLeftMs }) => graceLeftMs).filter((ms) => ms > 0));
     const failed = due.length > 0 && (await this.#removeAll(due, fence.mayStillSend));
@@ -89,12 +92,12 @@ export class SshKeySweep {
   /** @returns whether some could not be removed now */
   async #removeAll(keys: readonly OwnKey[], isSameSession: () => boolean): Promise<boolean> {
     const living = await this.#listAll();
-    const used = living === undefined ? new Set<string>() : usedKeys(living);
+    const used = living === undefined ? new UsedKeys() : usedKeys(living, this.#context.policy);
     const isWhole = living !== undefined && this.#options.idDoubt === undefined;
     let hasFailed = false;
     for (const key of keys) {
       const isOurs = isWhole || key.wasNeededHere || this.#seenHere.has(key.fingerprint);
-      if (isOurs && used?.has(key.fingerprint) === false) {
+      if (isOurs && used?.has(key) === false) {
         hasFailed = (await this.#remove(key, isSameSession)) || hasFailed;
       }
     }
@@ -103,13 +106,13 @@ export class SshKeySweep {
 
   /** Other GpuPods may have begun to use the key since the list, so that is checked at the last moment. */
   async #remove(key: OwnKey, isSameSession: () => boolean): Promise<boolean> {
-    const { session, view, log, isLeaseFresh, isStopping } = this.#context;
+    const { session, view, policy, log, isLeaseFresh, isStopping } = this.#context;
     const outcome = await session.sshKeys.remove(key, {
       mayStillSend: () =>
         isSameSession() &&
         isLeaseFresh() &&
         !isStopping() &&
-        usedKeys(view.list())?.has(key.fingerprint) === false,
+        usedKeys(view.list(), policy)?.has(key) === false,
     });
     const { fingerprint, keyId } = key;
     log.info({ fingerprint, keyId, outcome: outcome.kind }, 'requested removal of an unused SSH key');

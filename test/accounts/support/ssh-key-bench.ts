@@ -62,6 +62,13 @@ export class SshKeyBench {
     return await this.keys.ensure(aPublicKey(byte), { mayStillSend: () => this.mayStillSend });
   }
 
+  /** The provider forgets the key that is in use. */
+  async forget(byte = 7): Promise<boolean> {
+    const ensured = await this.ensure(byte);
+    const keyId = ensured.kind === 'ok' ? ensured.keyId : '';
+    return this.keys.forget(aPublicKey(byte).fingerprint, keyId);
+  }
+
   async #list(): Promise<Answer<readonly RegisteredKey[]>> {
     this.requests.push('list');
     return await Promise.resolve(this.list ?? { kind: 'ok', value: this.#all() });

@@ -51,6 +51,26 @@ describe('a key of this installation', () => {
       isKept: true,
     },
     {
+      name: 'a spec that names its ID',
+      gpuPod: rawGpuPod({ spec: { ssh: { keyId: 'key-7' } } }),
+      isKept: true,
+    },
+    {
+      name: 'a spec that names its ID in the former field',
+      gpuPod: rawGpuPod({ spec: { sshKeyId: 'key-7' } }),
+      isKept: true,
+    },
+    {
+      name: 'an instance that was requested by its ID',
+      gpuPod: rawGpuPod({ status: { sshKey: { source: 'KeyID', keyId: 'key-7' } } }),
+      isKept: true,
+    },
+    {
+      name: 'a create intent with its ID',
+      gpuPod: rawGpuPod({ intent: intent({ sshKey: { source: 'KeyID', keyId: 'key-7' } }) }),
+      isKept: true,
+    },
+    {
       name: 'the spec of another key',
       gpuPod: rawGpuPod({ spec: { ssh: { publicKey: anEd25519Line(8) } } }),
       isKept: false,
@@ -69,6 +89,11 @@ describe('a key of this installation', () => {
   ])('is used by $name: $isKept', async ({ gpuPod, isKept }) => {
     bench.cached = [gpuPod];
     expect(await bench.sweepAfterGrace()).toEqual(isKept ? [] : ['key-7']);
+  });
+
+  it('stays if it is the default of the operator', async () => {
+    bench.keyPolicy = { ...bench.keyPolicy, defaultSshKeyId: 'key-7' };
+    expect(await bench.sweepAfterGrace()).toEqual([]);
   });
 
   it('stays if only the API server knows the GpuPod that uses it', async () => {

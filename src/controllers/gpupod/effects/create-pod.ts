@@ -19,6 +19,7 @@ import { ownerFor } from '../../../accounts/stated.ts';
 import { whileSessionLasts } from '../../../accounts/session-fence.ts';
 import { known, STALE } from './outcome.ts';
 import type { EffectOutcome } from './outcome.ts';
+import { keyObstacle, repeatedWithKey } from './requested-key.ts';
 import { readSecretValues } from './secret-values.ts';
 import type { ReadSecretValues } from './secret-values.ts';
 
@@ -54,9 +55,9 @@ export async function createPod(
     return { kind: 'busy' };
   }
   try {
-    const problem = await keyProblem(context.session, effect.intent);
-    if (problem !== undefined) {
-      return known(learnBlocked(localState, 'InvalidSshKey', problem, context.clock.monotonicMs()));
+    const obstacle = await keyObstacle(context, gpuPod, effect.intent, localState);
+    if (obstacle !== undefined) {
+      return obstacle;
     }
     const secrets = await readSecrets(context, gpuPod);
     return secrets.kind === 'missing'
@@ -65,14 +66,6 @@ export async function createPod(
   } finally {
     context.createSlots.giveBack(context.session.name);
   }
-}
-
-/** Why the key that the instance would get is the wrong one. */
-async function keyProblem(
-  { sshKeys }: Pick<Context['session'], 'sshKeys'>,
-  { sshKey }: Pick<Intent, 'sshKey'>,
-): Promise<string | undefined> {
-  return sshKey === undefined ? await sshKeys.primaryProblem() : undefined;
 }
 
 /** A Secret that the operator may not read blocks the create request like one that does not exist. */
@@ -192,34 +185,6 @@ async function sendCreate(
   // The next attempt looks at its key again: it may have changed in its Secret, or vanished at the provider.
   return known({ ...learnSession(learned, sessionBeganAtMs(state), writtenAtMs), sshKey: undefined });
 }
-
-const ABOUT_KEY = /\bssh[ _-]?key/i;
-
-/**
- * A refusal proves that nothing was created. If it says that the provider no longer knows the key that the operator
- * registered, the same attempt is repeated with the key registered again, a few times at most.
- */
-function repeatedWithKey(
-  { sshKeys }: Pick<Context['session'], 'sshKeys'>,
-  { sshKey }: Pick<Intent, 'sshKey'>,
-  outcome: CreateOutcome,
-): CreateOutcome {
-  const fingerprint = sshKey?.fingerprint;
-  if (fingerprint === undefined) {
-    return outcome;
-  }
-  if (outcome.kind === 'created') {
-    sshKeys.noteUse(fingerprint);
-  }
-  const isForgotten =
-    outcome.kind === 'refused' && outcome.reason === 'InvalidRequest' && ABOUT_KEY.test(outcome.message);
-  return isForgotten && sshKeys.forget(fingerprint)
-    ? { kind: 'notSent', reason: 'UnexpectedResponse', message: FORGOTTEN_KEY }
-    : outcome;
-}
-
-const FORGOTTEN_KEY =
-  'The provider no longer knew the registered SSH key, so nothing was rented. The operator registers it again.';
 
 /** Why the create request must not leave at this moment; undefined if it may. */
 function findObstacle(context: Pick<Context, 'clock' | 'isLeaseFresh'>, untilMs: number): string | undefined {

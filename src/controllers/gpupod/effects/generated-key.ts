@@ -8,12 +8,13 @@ import {
 import { secretData, secretText } from '../../../kubernetes/client/secrets-client.ts';
 import type { Secret } from '../../../kubernetes/client/secrets-client.ts';
 import { connectionSecretName } from '../../../lifecycle/connection-secret.ts';
+import { unresolvedIntent } from '../../../lifecycle/intent.ts';
 import type { KeyProblem } from '../../../lifecycle/ssh-key/key-problems.ts';
 import { parsePublicKey } from '../../../lifecycle/ssh-key/public-key.ts';
 import type { PublicKey } from '../../../lifecycle/ssh-key/public-key.ts';
 import type { Context } from '../context.ts';
 import { newKeyPair, publicHalfOf } from './key-pair.ts';
-import { isOurs, newSecret, ownedBy } from './secret-owner.ts';
+import { isOurs, isOwned, newSecret, ownedBy } from './secret-owner.ts';
 
 const PRIVATE = 'ssh-privatekey';
 const PUBLIC = 'ssh-publickey';
@@ -21,7 +22,7 @@ const PUBLIC = 'ssh-publickey';
 type Writing = Pick<Context, 'secrets' | 'view'>;
 
 /**
- * The public half of the generated pair of this GpuPod. A pair that its Secret holds is used again. A new one is written
+ * The public half of the generated pair of this GpuPod. A pair that its own Secret holds is used again. A new one is written
  * there before anything else happens, so that no key is registered whose private half is unknown.
  *
  * @returns undefined if somebody changed the Secret in between
@@ -62,7 +63,7 @@ async function readOrGenerate(
     const message = `Secret ${name} does not belong to this GpuPod, so the operator cannot keep the generated private key there, and rents nothing. Remove that Secret, or set spec.connectionSecretName.`;
     return { reason: 'SecretConflict', message };
   }
-  if (existing.data[PRIVATE] === undefined) {
+  if (existing.data[PRIVATE] === undefined || isOfFormerGpuPod(existing, gpuPod)) {
     const pair = pairFor(gpuPod);
     await secrets.replace(ownedBy(existing, gpuPod, { ...existing.data, ...secretData(pair.data) }));
     return pair.key;
@@ -74,6 +75,16 @@ async function readOrGenerate(
       message: `Secret ${name}: ${PRIVATE} is not a key that the operator generated (ed25519, without a passphrase). Remove that key from the Secret for a new one, or use spec.ssh.publicKey.`,
     }
   );
+}
+
+/**
+ * A Secret that another GpuPod left behind may hold a private key that others have read. It is used only where the
+ * records of this GpuPod name it, as after a restore.
+ */
+function isOfFormerGpuPod(secret: Secret, gpuPod: GpuPod): boolean {
+  const fingerprint = keyIn(secret)?.fingerprint;
+  const named = [gpuPod.status.sshKey?.fingerprint, unresolvedIntent(gpuPod)?.sshKey?.fingerprint];
+  return !isOwned(secret, gpuPod) && (fingerprint === undefined || !named.includes(fingerprint));
 }
 
 function pairFor({ metadata }: GpuPod): {

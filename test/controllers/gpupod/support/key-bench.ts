@@ -5,6 +5,7 @@ import { keyName } from '../../../../src/lifecycle/ssh-key/key-name.ts';
 import type { RegisteredKey } from '../../../../src/lifecycle/ssh-key/ssh-key-api.ts';
 import { DEFAULT_TIMINGS } from '../../../../src/lifecycle/settings.ts';
 import { INSTALLATION } from '../../../support/builders/intent.ts';
+import { OPEN_POLICY } from '../../../support/builders/policy.ts';
 import { aPublicKey } from '../../../support/builders/ssh-keys.ts';
 import { nowhere, SessionBench } from './session-bench.ts';
 
@@ -13,6 +14,7 @@ export class KeyBench extends SessionBench {
   /** What the API server lists; undefined: the same as the watch cache. */
   list: (() => Promise<RawObject[]>) | undefined;
   isLeaseFresh = true;
+  keyPolicy = OPEN_POLICY;
 
   newSweep(overrides: Partial<SshKeySweepOptions> = {}): SshKeySweep {
     const { session, log } = this;
@@ -21,6 +23,7 @@ export class KeyBench extends SessionBench {
         session,
         log,
         timings: DEFAULT_TIMINGS,
+        policy: this.keyPolicy,
         api: {
           get: nowhere,
           list: async () => await (this.list?.() ?? Promise.resolve(this.cached)),
