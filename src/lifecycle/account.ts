@@ -173,11 +173,14 @@ function liabilityOfInstance(observation: LiabilityFacts, podId: string): Liabil
   return { kind: 'instance', name: podId, recorded, keyFingerprint };
 }
 
-/** The create response may name an account that was unknown when the create intent was written. */
+/**
+ * The create response may name an account that was unknown when the create intent was written. What this process
+ * remembers comes before the annotation, which anybody may have edited.
+ */
 function liabilityOfIntent({ unbound }: LocalState, intent: Intent): Liability {
   const { name, keyFingerprint } = intent;
   const answered = sameName(unbound?.podName, name) ? unbound?.account : undefined;
-  return { kind: 'create', name, recorded: accountOfIntent(intent) ?? answered, keyFingerprint };
+  return { kind: 'create', name, recorded: answered ?? accountOfIntent(intent), keyFingerprint };
 }
 
 /** Earlier versions did not write the account into the status; the create intent on the object still has it. */

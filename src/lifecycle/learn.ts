@@ -20,6 +20,7 @@ export function learnCreate(
   const pendingCreate = {
     podName: intent.name,
     writing: writingOf(intent),
+    sent: intent,
     // If somebody strips the intent, only the local state knows whose lists show the instance.
     ...(intended === undefined ? {} : { account: intended }),
     firstSeenAtMs: nowMs,

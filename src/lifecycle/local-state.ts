@@ -1,5 +1,6 @@
 import type { GpuPodStatus } from '../api/gpupod/status.ts';
 import type { AccountIdentity } from './account-identity.ts';
+import type { Intent } from './intent.ts';
 import type { DroppedFields } from './status/dropped.ts';
 import type { CreateOutcome, FailureReason } from './provider.ts';
 import type { SshKeySource } from './settings.ts';
@@ -114,6 +115,8 @@ export interface PendingCreate {
   readonly podName: string;
   /** Identifies this write of the create intent, see `writingOf`; absent where the intent is garbled. */
   readonly writing?: string;
+  /** The create intent as this process sent it; absent where another process did. */
+  readonly sent?: Intent;
   /** The account that the create intent names. */
   readonly account?: AccountIdentity;
   /** Start of the session in which this process sent the request, see `AccountSession`. */

@@ -41,6 +41,7 @@ describe('learnCreate', () => {
     expect(learned.pendingCreate).toEqual({
       podName: nameOfAttempt(1),
       writing: writingOf(intent()),
+      sent: intent(),
       account: { userId: 'user-1' },
       firstSeenAtMs: NOW_MS,
       requestEndedAtMs: NOW_MS,

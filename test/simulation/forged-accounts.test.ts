@@ -1,6 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
+import { ANNOTATIONS } from '../../src/api/common/names.ts';
 import { AccountScene } from './account-scene.ts';
-import { withStatus } from './edits.ts';
+import { withAnnotations, withStatus } from './edits.ts';
 import { specOf, statusOf } from './readings.ts';
 
 jest.setTimeout(5 * 60_000);
@@ -85,3 +86,47 @@ describe('a tenant who writes another account into the status', () => {
     expect(scene.payersOf('team-a')).toEqual([]);
   });
 });
+
+describe('a tenant who edits the create intent while the create request is under way', () => {
+  it.each<{ name: string; change: Record<string, unknown> }>([
+    { name: 'so that it names another account', change: { account: 'user_a' } },
+    {
+      name: 'so that it seems to be of another process',
+      change: { account: 'user_a', startedAt: '2026-01-01T00:00:00Z' },
+    },
+    {
+      name: 'so that it names another payer and team',
+      change: { payer: { kind: 'ClusterGpuAccount', name: 'ml' }, teamId: 'team_a' },
+    },
+  ])('moves nothing, $name', async ({ change }) => {
+    const scene = new AccountScene();
+    scene.addAccount('team-a', 'key-of-a');
+    scene.addAccount('team-b', 'key-of-b');
+    await scene.start();
+    await scene.simulation.pass(MINUTE_MS);
+    const late = { kind: 'DelayAfter', ms: 10_000 } as const;
+    scene.simulation.api.faults.add({ method: 'POST', path: '/pods/', times: 1, effect: late });
+    scene.apply('team-b');
+    await scene.simulation.until('the intent is written', () => intentOf(scene, 'team-b') !== undefined);
+    await scene.simulation.pass(1_000);
+    scene.edit('team-b', (held) => {
+      const intent = JSON.stringify({ ...JSON.parse(intentOf(scene, 'team-b') ?? ''), ...change });
+      return withAnnotations(held, { ...held.metadata.annotations, [ANNOTATIONS.intent]: intent });
+    });
+    await scene.untilReady('team-b');
+    expect(statusOf(scene.held('team-b'))['account']).toMatchObject({
+      kind: 'GpuAccount',
+      name: 'default',
+      userId: 'user_b',
+    });
+    expect(statusOf(scene.held('team-b'))['attempts']).not.toMatchObject([{ teamId: 'team_a' }]);
+    scene.simulation.server.delete('gpupods', { namespace: 'team-b', name: 'train-1' }, 'person');
+    await scene.simulation.until('it is deleted', () => scene.gpuPod('team-b') === undefined);
+    expect(scene.payersOf('team-b')).toEqual([]);
+    expect(scene.changesBy('user_a')).toEqual([]);
+  });
+});
+
+function intentOf(scene: AccountScene, namespace: string): string | undefined {
+  return scene.gpuPod(namespace)?.metadata.annotations?.[ANNOTATIONS.intent];
+}

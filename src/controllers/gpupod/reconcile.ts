@@ -22,6 +22,7 @@ import { gather } from './gather.ts';
 import { idProofsFor } from './id-proofs.ts';
 import { withProvenAccount } from './proven-account.ts';
 import type { Proven } from './proven-account.ts';
+import { withSentIntent } from './sent-intent.ts';
 import { settleVanished } from './settle-vanished.ts';
 
 /** More steps than one pass ever needs. Unfinished work continues after other GpuPods had their turn. */
@@ -110,7 +111,7 @@ async function takeStep(
 ): Promise<TakenStep> {
   const { uid } = stored.metadata;
   const recalled = recall(shared, key, stored);
-  const restored = withReadyTime(withDropped(stored, recalled.dropped));
+  const restored = withReadyTime(withDropped(withSentIntent(stored, recalled), recalled.dropped));
   const { gpuPod, isUnproven } = provenAccount(shared, restored, recalled);
   const context = await contextFor(shared, key, gpuPod, { localState: recalled, isUnproven });
   const observation = await gather(context, gpuPod, recalled, offers);

@@ -86,7 +86,7 @@ function answeredAccount({ unbound }: LocalState, { podId }: InstanceSnapshot): 
 }
 
 /**
- * The account of the create intent or of its response. Failing these, that of the current key, or the user that the
+ * The account that this process rented with, or that of the create intent, which anybody may edit. Failing these, that of the current key, or the user that the
  * snapshot names.
  */
 export function accountOf(
@@ -96,7 +96,7 @@ export function accountOf(
   answered?: AccountIdentity,
 ): GpuPodStatus['account'] {
   const intended = intent === undefined ? undefined : accountOfIntent(intent);
-  const identity = intended ?? answered ?? identityOf(session) ?? namedBy(session, userId);
+  const identity = answered ?? intended ?? identityOf(session) ?? namedBy(session, userId);
   return identity === undefined
     ? undefined
     : {
