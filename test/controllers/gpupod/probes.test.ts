@@ -110,7 +110,7 @@ describe('Probes', () => {
     expect(running).toHaveLength(1);
   });
 
-  it('runs one probe for many wishes', async () => {
+  it('runs one probe for whoever asks', async () => {
     const { want, running } = bench();
     await want();
     await want();

@@ -123,7 +123,12 @@ function isNotCreated({ pendingCreate }: LocalState): boolean {
 function isSettled({ podName, attempts = [] }: GpuPodStatus, intent: Intent): boolean {
   const isNamed = podName?.toLowerCase() === intent.name.toLowerCase();
   return (
-    isNamed || attempts.some(({ number, outcome }) => number === intent.attempt && outcome !== undefined)
+    isNamed ||
+    // A later attempt shows that this one is settled, as after older annotations were restored.
+    attempts.some(
+      ({ number, outcome }) =>
+        number > intent.attempt || (number === intent.attempt && outcome !== undefined),
+    )
   );
 }
 
