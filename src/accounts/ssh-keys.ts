@@ -3,10 +3,20 @@ import type { Log } from '../kubernetes/log.ts';
 import { isSameSession } from '../lifecycle/account.ts';
 import type { AccountState } from '../lifecycle/observation.ts';
 import type { Answer, DeleteOutcome, FailureReason, SendOptions } from '../lifecycle/provider.ts';
-import { fingerprintOfContent, installationOf, keyName } from '../lifecycle/ssh-key/key-name.ts';
+import { installationOf, keyName } from '../lifecycle/ssh-key/key-name.ts';
 import type { PublicKey } from '../lifecycle/ssh-key/public-key.ts';
-import type { KeyRefusal, RegisteredKey, SshKeyApi } from '../lifecycle/ssh-key/ssh-key-api.ts';
+import type {
+  KeyRefusal,
+  RegisteredKey,
+  SshKeyApi,
+  UnknownRegistration,
+} from '../lifecycle/ssh-key/ssh-key-api.ts';
+import { KeyList } from './key-list.ts';
+import { KeyPauses } from './key-pauses.ts';
+import type { PauseRule } from './key-pauses.ts';
 import type { KeyUse } from './key-use.ts';
+import { OwnKeys } from './own-keys.ts';
+import type { OwnKey } from './own-keys.ts';
 import { Turns } from './turns.ts';
 
 export interface SshKeysOptions {
@@ -23,26 +33,39 @@ export type EnsuredKey =
   | { readonly kind: 'ok'; readonly keyId: string }
   /** The operator itself registers nothing. */
   | { readonly kind: 'withheld'; readonly message: string }
-  | { readonly kind: 'failed'; readonly reason: FailureReason | KeyRefusal; readonly message: string };
+  | {
+      readonly kind: 'failed';
+      readonly reason: FailureReason | KeyRefusal;
+      readonly message: string;
+      /** The provider refused this key several times, so a person has to change something. */
+      readonly isFinal?: true;
+    };
+type FailedKey = Exclude<EnsuredKey, { readonly kind: 'ok' }>;
 
-/** A key that this installation registered. */
-export interface OwnKey extends RegisteredKey {
-  readonly fingerprint: string;
-  /** A GpuPod that this process serves needed it. */
-  readonly wasNeededHere: boolean;
-  /** How long it still counts as in use; 0 or less: only GpuPods that name it use it. */
-  readonly graceLeftMs: number;
+/** A key whose ID create requests name, and when the provider last showed it. */
+interface HeldKey extends RegisteredKey {
+  readonly seenAtMs: number;
 }
 
-/** How long one list of all keys serves further registrations. Only this process adds keys of this installation. */
-const LIST_MS = 60_000;
+/** How long the ID of a key counts without another look: somebody may remove the key at the provider. */
+const HELD_MS = 600_000;
 /** How often a key may be registered anew because the provider no longer knew it, until a create request succeeds. */
 const MAX_FORGOTTEN = 2;
+/** From so many refusals of one key on, the GpuPod says that a person has to act. */
+const FINAL_REFUSALS = 3;
+/** What the provider refused comes with a pause. */
+const REFUSED: PauseRule = { free: 0 };
+/** A lost answer is followed by a list, which usually shows what happened. */
+const UNKNOWN: PauseRule = { free: 1 };
+/** The provider took the key and shows it nowhere: each further try would leave one more key there. */
+const TAKEN: PauseRule = { free: 1, bound: 3 };
 
 const NO_PRIMARY =
   'the account has no primary SSH key. The provider makes the first key the primary one, which every instance without a key of its own gets, so the operator registers nothing and rents nothing. Add a key of your own at the provider; the operator then goes on by itself.';
 const PRIMARY_IS_REGISTERED =
   'The primary SSH key of the account is one that an operator registered for a GpuPod. An instance without a key of its own would open to the owner of that key, so nothing is rented. Make a key of your own the primary one at the provider, or set spec.ssh.';
+const OTHER_FORM =
+  'the provider shows the key that the operator registered in another form, so the operator cannot tell which key an instance would get, and rents nothing. Use ssh.keyId with a key that you add at the provider.';
 
 /**
  * The public keys of one account that this operator uses. There is no idempotency at the provider, so all work on the
@@ -52,18 +75,19 @@ const PRIMARY_IS_REGISTERED =
 export class SshKeys {
   readonly #options: SshKeysOptions;
   readonly #turns = new Turns();
-  readonly #held = new Map<string, RegisteredKey>();
+  readonly #list: KeyList;
+  readonly #pauses: KeyPauses<FailedKey>;
+  readonly #held = new Map<string, HeldKey>();
+  readonly #own: OwnKeys;
   readonly #forgotten = new Map<string, number>();
-  /** When this process first saw each of our keys, by ID. */
-  readonly #knownSinceMs = new Map<string, number>();
-  readonly #needed = new Set<string>();
-  #isPrimaryRegistered = false;
-  #listed: { readonly keys: RegisteredKey[]; readonly beganAtMs: number } | undefined;
   /** What is known belongs to this key of the account. */
   #session: AccountState = { kind: 'unknown' };
 
   constructor(options: SshKeysOptions) {
     this.#options = options;
+    this.#own = new OwnKeys(options);
+    this.#list = new KeyList(options);
+    this.#pauses = new KeyPauses(options.clock);
   }
 
   /** Finds the key at the provider, or registers it. */
@@ -72,9 +96,8 @@ export class SshKeys {
     return await this.#turns.run(async () => {
       this.#forgetOthers();
       this.#options.use.noteNeed(key.fingerprint);
-      this.#needed.add(key.fingerprint);
-      const held = this.#held.get(key.fingerprint);
-      return held === undefined ? await this.#findOrRegister(key, options) : ok(held);
+      this.#own.noteNeeded(key.fingerprint);
+      return this.#heldLately(key) ?? this.#paused(key) ?? (await this.#findOrRegister(key, options));
     });
   }
 
@@ -83,55 +106,33 @@ export class SshKeys {
    * to the owner of a key that an operator registered. Sends nothing as long as no list has shown such a key.
    */
   async primaryProblem(): Promise<string | undefined> {
-    if (!this.#isPrimaryRegistered) {
+    if (!this.#list.isPrimaryRegistered) {
       return undefined;
     }
     return await this.#turns.run(async () => {
       this.#forgetOthers();
-      await this.#list();
-      return this.#isPrimaryRegistered ? PRIMARY_IS_REGISTERED : undefined;
+      await this.#list.read();
+      return this.#list.isPrimaryRegistered ? PRIMARY_IS_REGISTERED : undefined;
     });
   }
 
-  /** Lists the keys that this installation registered and may remove. The primary key is in use by whoever names none. */
+  /** Lists the keys that this installation registered and may remove. */
   async listOwn(): Promise<Answer<readonly OwnKey[]>> {
     return await this.#turns.run(async () => {
       this.#forgetOthers();
-      this.#listed = undefined;
-      const listed = await this.#list();
-      return listed.kind === 'failure' ? listed : { kind: 'ok', value: this.#ownOf(listed.value) };
+      const listed = await this.#list.readAgain();
+      return listed.kind === 'failure' ? listed : { kind: 'ok', value: this.#own.of(listed.value) };
     });
   }
 
   /** Removes a key, unless it is needed again by then. */
   async remove(key: OwnKey, { mayStillSend }: SendOptions): Promise<DeleteOutcome> {
-    const { provider, use } = this.#options;
-    const { keyId, fingerprint } = key;
     return await this.#turns.run(async () => {
-      this.#held.delete(fingerprint);
-      this.#listed = undefined;
-      const knownSinceMs = this.#knownSinceMs.get(keyId) ?? Infinity;
-      return await provider.deleteSshKey(keyId, {
-        mayStillSend: () => mayStillSend() && use.graceLeftMs(fingerprint, knownSinceMs) <= 0,
+      this.#held.delete(key.fingerprint);
+      this.#list.expire();
+      return await this.#options.provider.deleteSshKey(key.keyId, {
+        mayStillSend: () => mayStillSend() && this.#own.isGraceOver(key),
       });
-    });
-  }
-
-  #ownOf(keys: readonly RegisteredKey[]): readonly OwnKey[] {
-    const { installation, clock, use } = this.#options;
-    const own = keys.filter((key) => key.isPrimary !== true && installationOf(key) === installation);
-    const ids = new Set(own.map(({ keyId }) => keyId));
-    for (const keyId of this.#knownSinceMs.keys()) {
-      if (!ids.has(keyId)) {
-        this.#knownSinceMs.delete(keyId);
-      }
-    }
-    return own.map((key) => {
-      const fingerprint = fingerprintOfContent(key.content);
-      const sinceMs = this.#knownSinceMs.get(key.keyId) ?? clock.monotonicMs();
-      this.#knownSinceMs.set(key.keyId, sinceMs);
-      const graceLeftMs = use.graceLeftMs(fingerprint, sinceMs);
-      return { ...key, fingerprint, wasNeededHere: this.#needed.has(fingerprint), graceLeftMs };
     });
   }
 
@@ -152,7 +153,7 @@ export class SshKeys {
     const times = (this.#forgotten.get(fingerprint) ?? 0) + 1;
     this.#forgotten.set(fingerprint, times);
     this.#held.delete(fingerprint);
-    this.#listed = undefined;
+    this.#list.expire();
     return times <= MAX_FORGOTTEN;
   }
 
@@ -166,17 +167,30 @@ export class SshKeys {
     if (!isSameSession(state, this.#session)) {
       this.#held.clear();
       this.#forgotten.clear();
-      this.#knownSinceMs.clear();
-      this.#listed = undefined;
-      this.#isPrimaryRegistered = false;
+      this.#own.forget();
+      this.#pauses.forget();
+      this.#list.forget();
     }
     this.#session = state;
   }
 
+  #heldLately({ fingerprint }: PublicKey): EnsuredKey | undefined {
+    const held = this.#held.get(fingerprint);
+    return held !== undefined && this.#options.clock.monotonicMs() - held.seenAtMs < HELD_MS
+      ? ok(held)
+      : undefined;
+  }
+
+  /** What happened to the last try, as long as no other one may follow. */
+  #paused({ fingerprint }: PublicKey): EnsuredKey | undefined {
+    return this.#pauses.current(fingerprint)?.failed;
+  }
+
   async #findOrRegister(key: PublicKey, options: SendOptions): Promise<EnsuredKey> {
-    const listed = await this.#list();
+    const listed = await this.#list.read();
     if (listed.kind === 'failure') {
-      return failed(listed.reason, listed.message);
+      const held = this.#held.get(key.fingerprint);
+      return held === undefined ? failed(listed.reason, listed.message) : ok(held);
     }
     if (!options.mayStillSend()) {
       return failed('ApiUnavailable', 'The API key changed, or the Lease was not renewed; retrying.');
@@ -185,9 +199,18 @@ export class SshKeys {
     if (found !== undefined) {
       return this.#hold(key, found);
     }
-    return listed.value.every(({ isPrimary }) => isPrimary === false)
-      ? { kind: 'withheld', message: NO_PRIMARY }
-      : await this.#register(key, options);
+    this.#held.delete(key.fingerprint);
+    const message = this.#objection(key, listed.value);
+    return message === undefined ? await this.#register(key, options) : { kind: 'withheld', message };
+  }
+
+  /** Why another key must not be added to these. */
+  #objection(key: PublicKey, keys: readonly RegisteredKey[]): string | undefined {
+    const name = keyName(this.#options.installation, key);
+    if (keys.some((one) => one.name === name)) {
+      return OTHER_FORM;
+    }
+    return keys.every(({ isPrimary }) => isPrimary === false) ? NO_PRIMARY : undefined;
   }
 
   /** Prefers our own key to a person's. One of another installation may vanish with that installation's GpuPod. */
@@ -204,68 +227,64 @@ export class SshKeys {
   }
 
   async #register(key: PublicKey, options: SendOptions): Promise<EnsuredKey> {
-    const { provider, installation, log, use, clock } = this.#options;
+    const { provider, installation, log, use } = this.#options;
     await use.beforeRegistration();
     const name = keyName(installation, key);
     const outcome = await provider.createSshKey({ name, publicKey: key.content }, options);
     const { fingerprint } = key;
     switch (outcome.kind) {
       case 'created':
-        this.#listed?.keys.push(outcome.key);
-        this.#knownSinceMs.set(outcome.key.keyId, clock.monotonicMs());
+        this.#list.add(outcome.key);
+        this.#own.noteRegistered(outcome.key.keyId);
         log.info({ fingerprint, keyId: outcome.key.keyId }, 'registered SSH key');
-        if (outcome.key.isPrimary === true) {
-          this.#notePrimary([outcome.key]);
-        }
         return this.#hold(key, outcome.key);
       case 'unknown':
-        this.#listed = undefined;
-        log.warn(
-          { fingerprint, problem: outcome.message },
-          'failed to learn whether an SSH key is registered',
-        );
-        return failed('ApiUnavailable', outcome.message);
+        return this.#noteUnknown(key, outcome);
       case 'notSent':
         return failed(outcome.reason, outcome.message);
       case 'refused':
-        return (await this.#findRefused(key, outcome.reason)) ?? failed(outcome.reason, outcome.message);
+        return await this.#noteRefused(key, outcome);
     }
   }
 
-  /** The refusal may mean that the account has the key already, from somebody else and since the list. */
-  async #findRefused(key: PublicKey, reason: KeyRefusal): Promise<EnsuredKey | undefined> {
-    this.#listed = undefined;
-    const listed = reason === 'InvalidSshKey' ? await this.#list() : undefined;
+  #noteUnknown({ fingerprint }: PublicKey, outcome: UnknownRegistration): EnsuredKey {
+    const { message, wasTaken, alteredId } = outcome;
+    this.#list.expire();
+    if (alteredId !== undefined) {
+      this.#own.noteAltered(alteredId, fingerprint);
+    }
+    this.#options.log.warn(
+      { fingerprint, problem: message },
+      'failed to learn whether an SSH key is registered',
+    );
+    const failure =
+      wasTaken === true
+        ? ({ kind: 'withheld', message: OTHER_FORM } as const)
+        : failed('ApiUnavailable', message);
+    return this.#pauses.note(fingerprint, failure, wasTaken === true ? TAKEN : UNKNOWN).failed;
+  }
+
+  /** The first refusal may mean that the account has the key already, from somebody else and since the list. */
+  async #noteRefused(
+    key: PublicKey,
+    { reason, message }: { readonly reason: KeyRefusal; readonly message: string },
+  ): Promise<EnsuredKey> {
+    const { fingerprint } = key;
+    const times = this.#pauses.countOf(fingerprint) + 1;
+    const listed = reason === 'InvalidSshKey' && times === 1 ? await this.#list.readAgain() : undefined;
     const found = listed?.kind === 'ok' ? this.#find(key, listed.value, { others: true }) : undefined;
-    return found === undefined ? undefined : this.#hold(key, found);
+    if (found !== undefined) {
+      return this.#hold(key, found);
+    }
+    const isFinal = reason === 'InvalidSshKey' && times >= FINAL_REFUSALS;
+    const failure = isFinal ? { ...failed(reason, message), isFinal } : failed(reason, message);
+    return this.#pauses.note(fingerprint, failure, REFUSED).failed;
   }
 
   #hold({ fingerprint }: PublicKey, key: RegisteredKey): EnsuredKey {
-    this.#held.set(fingerprint, key);
+    this.#held.set(fingerprint, { ...key, seenAtMs: this.#options.clock.monotonicMs() });
+    this.#pauses.clear(fingerprint);
     return ok(key);
-  }
-
-  async #list(): Promise<Answer<readonly RegisteredKey[]>> {
-    const { provider, clock } = this.#options;
-    const beganAtMs = clock.monotonicMs();
-    if (this.#listed !== undefined && beganAtMs - this.#listed.beganAtMs < LIST_MS) {
-      return { kind: 'ok', value: this.#listed.keys };
-    }
-    const answer = await provider.listSshKeys();
-    this.#listed = answer.kind === 'ok' ? { keys: [...answer.value], beganAtMs } : undefined;
-    if (answer.kind === 'ok') {
-      this.#notePrimary(answer.value);
-    }
-    return answer;
-  }
-
-  #notePrimary(keys: readonly RegisteredKey[]): void {
-    const primary = keys.find((key) => key.isPrimary === true && installationOf(key) !== undefined);
-    if (primary !== undefined && !this.#isPrimaryRegistered) {
-      const { keyId } = primary;
-      this.#options.log.warn({ keyId }, 'found a registered SSH key as the primary key of the account');
-    }
-    this.#isPrimaryRegistered = primary !== undefined;
   }
 }
 
@@ -273,6 +292,9 @@ function ok({ keyId }: RegisteredKey): EnsuredKey {
   return { kind: 'ok', keyId };
 }
 
-function failed(reason: FailureReason | KeyRefusal, message: string): EnsuredKey {
+function failed(
+  reason: FailureReason | KeyRefusal,
+  message: string,
+): Extract<EnsuredKey, { readonly kind: 'failed' }> {
   return { kind: 'failed', reason, message };
 }

@@ -45,7 +45,13 @@ export interface LocalState {
       }
     | undefined;
   /** Why the last create request could not be sent, and when to retry. */
-  readonly blocked?: { readonly reason: BlockReason; readonly message: string; readonly untilMs: number };
+  readonly blocked?: {
+    readonly reason: BlockReason;
+    readonly message: string;
+    readonly untilMs: number;
+    /** Further tries will fail as well, until a person changes something. */
+    readonly isFinal?: true;
+  };
   /** How often offers refused a create request of this generation as invalid. */
   readonly invalidRefusals: { readonly generation: number; readonly count: number; readonly message: string };
   /** ID of the instance whose termination this process recorded because of a limit. See `withdrawEnding`. */

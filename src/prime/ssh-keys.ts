@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isRecord } from '../json.ts';
 import type { Answer, DeleteOutcome, Failure, SendOptions } from '../lifecycle/provider.ts';
 import type { KeyRefusal, NewKey, RegisteredKey, RegisterOutcome } from '../lifecycle/ssh-key/ssh-key-api.ts';
 import { deleteOutcome } from './delete-outcome.ts';
@@ -134,16 +135,31 @@ export async function createSshKey(
 function outcomeOf(reply: Reply, key: NewKey): RegisterOutcome {
   const body = parseJson(reply.text);
   if (reply.status >= 200 && reply.status <= 299) {
-    const created = readKey(body);
-    return created?.content === contentOf(key.publicKey)
-      ? { kind: 'created', key: created }
-      : unknown(reply, 'the provider answered without the registered key');
+    return createdOf(reply, body, key);
   }
   const text = jsonErrorText(body);
   const message = statusMessage(reply);
   return isDecided(reply.status, text)
     ? { kind: 'refused', reason: refusalOf(reply.status, text ?? ''), message }
     : { kind: 'unknown', message };
+}
+
+function createdOf(reply: Reply, body: unknown, key: NewKey): RegisterOutcome {
+  const created = readKey(body);
+  if (created?.content === contentOf(key.publicKey)) {
+    return { kind: 'created', key: created };
+  }
+  const message = cleanText(
+    `${reply.label}: the provider answered without the registered key.`,
+    reply.secrets,
+  );
+  return {
+    kind: 'unknown',
+    message,
+    // A page of a proxy says nothing about what the provider did.
+    ...(isRecord(body) ? { wasTaken: true } : {}),
+    ...(created?.name === key.name ? { alteredId: created.keyId } : {}),
+  };
 }
 
 function isDecided(status: number, text: string | undefined): boolean {
@@ -164,10 +180,6 @@ function refusalOf(status: number, text: string): KeyRefusal {
   return status === 402 || /quotas?\b|\blimits?\b|\bmaximum\b|\btoo many\b/i.test(text)
     ? 'QuotaExceeded'
     : 'InvalidSshKey';
-}
-
-function unknown(reply: Reply, problem: string): RegisterOutcome {
-  return { kind: 'unknown', message: cleanText(`${reply.label}: ${problem}.`, reply.secrets) };
 }
 
 export async function deleteSshKey(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { OwnKey } from '../../src/accounts/ssh-keys.ts';
+import type { OwnKey } from '../../src/accounts/own-keys.ts';
 import { keyName } from '../../src/lifecycle/ssh-key/key-name.ts';
 import { aPublicKey } from '../support/builders/ssh-keys.ts';
 import { failure } from '../support/builders/snapshots.ts';
@@ -8,6 +8,10 @@ import { GRACE_MS, INSTALLATION, SshKeyBench } from './support/ssh-key-bench.ts'
 const KEY = aPublicKey();
 const OURS = keyName(INSTALLATION, KEY);
 const REGISTER = `register ${OURS}`;
+const REFUSED = {
+  isStored: false,
+  outcome: { kind: 'refused', reason: 'InvalidSshKey', message: 'Unsupported key type' },
+} as const;
 
 describe('SshKeys', () => {
   it('registers a key once, and sends nothing the next time', async () => {
@@ -102,6 +106,68 @@ describe('SshKeys', () => {
     bench.state = { kind: 'fits', userId: 'user-2', sinceMs: 2 };
     await bench.ensure();
     expect(bench.requests).toEqual(['list', REGISTER, 'list', REGISTER]);
+  });
+
+  it('asks nothing of the provider for a while about a key that it refused, and lists once for it', async () => {
+    const bench = new SshKeyBench();
+    bench.next = REFUSED;
+    const refused = await bench.ensure();
+    expect(refused).toMatchObject({ kind: 'failed', reason: 'InvalidSshKey' });
+    for (let tries = 0; tries < 10; tries += 1) expect(await bench.ensure()).toEqual(refused);
+    expect(bench.requests).toEqual(['list', REGISTER, 'list']);
+    expect(await bench.ensure(8)).toMatchObject({ kind: 'ok' });
+  });
+
+  it('says after three refusals that a person has to act, and tries more and more seldom', async () => {
+    const bench = new SshKeyBench();
+    const finals: boolean[] = [];
+    for (let second = 0; second < 3_600; second += 10) {
+      bench.next = REFUSED;
+      const ensured = await bench.ensure();
+      finals.push(ensured.kind === 'failed' && ensured.isFinal === true);
+      await bench.clock.advance(10_000);
+    }
+    expect([finals[0], finals.at(-1)]).toEqual([false, true]);
+    expect(bench.requests.filter((request) => request === REGISTER).length).toBeLessThan(20);
+  });
+
+  it.each<{ name: string; isShown: boolean; expected: number }>([
+    { name: 'shows in another form', isShown: true, expected: 1 },
+    { name: 'takes and never shows', isShown: false, expected: 3 },
+  ])('leaves at most $expected keys at a provider that $name', async ({ isShown, expected }) => {
+    const bench = new SshKeyBench();
+    for (let minute = 0; minute < 240; minute += 1) {
+      const outcome = { kind: 'unknown', message: 'masked', wasTaken: true, alteredId: 'key-1' } as const;
+      bench.next = { isStored: false, outcome };
+      await bench.ensure();
+      if (isShown) bench.stored.splice(0, 9, { keyId: 'key-1', name: OURS, content: '' });
+      await bench.clock.advance(60_000);
+    }
+    expect(bench.requests.filter((request) => request === REGISTER)).toHaveLength(expected);
+    expect(await bench.ensure()).toMatchObject({
+      kind: 'withheld',
+      message: expect.stringContaining('in another form'),
+    });
+  });
+
+  it('shares the failure of a list with everybody who waits for it', async () => {
+    const bench = new SshKeyBench();
+    bench.list = failure({ reason: 'ApiUnavailable' });
+    await Promise.all([1, 2, 3, 4].map(async (byte) => await bench.ensure(byte)));
+    expect(bench.requests).toEqual(['list']);
+  });
+
+  it('looks again now and then whether the provider still has a key, and uses it while there is no answer', async () => {
+    const bench = new SshKeyBench();
+    await bench.ensure();
+    bench.stored.splice(0);
+    await bench.clock.advance(600_000);
+    bench.list = failure({ reason: 'ApiUnavailable' });
+    expect(await bench.ensure()).toEqual({ kind: 'ok', keyId: 'key-1' });
+    bench.list = undefined;
+    await bench.clock.advance(10_000);
+    expect(await bench.ensure()).toMatchObject({ kind: 'ok' });
+    expect(bench.requests).toEqual(['list', REGISTER, 'list', 'list', REGISTER]);
   });
 
   it('registers a key again that the provider forgot, but not for ever', async () => {

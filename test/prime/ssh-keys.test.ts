@@ -121,9 +121,22 @@ describe('createSshKey', () => {
       answer: { json: row('k1', CONTENT, NEW.name) },
       expected: { kind: 'created', key: read('k1', CONTENT, NEW.name) },
     },
-    { name: 'another key', answer: { json: row('k1', 'ssh-ed25519 BBBB') }, expected: { kind: 'unknown' } },
-    { name: 'no ID', answer: { json: {} }, expected: { kind: 'unknown' } },
-    { name: 'a page', answer: { text: '<html>' }, expected: { kind: 'unknown' } },
+    {
+      name: 'another key',
+      answer: { json: row('k1', 'ssh-ed25519 BBBB') },
+      expected: { kind: 'unknown', wasTaken: true },
+    },
+    {
+      name: 'our key in another form',
+      answer: { json: row('k1', 'ssh-ed25519 ****', NEW.name) },
+      expected: { kind: 'unknown', wasTaken: true, alteredId: 'k1' },
+    },
+    { name: 'no ID', answer: { json: {} }, expected: { kind: 'unknown', wasTaken: true } },
+    {
+      name: 'a page',
+      answer: { text: '<html>' },
+      expected: { kind: 'unknown', message: expect.stringContaining('without the registered key') },
+    },
     { name: '500', answer: { status: 500, json: { detail: 'x' } }, expected: { kind: 'unknown' } },
     { name: '409', answer: { status: 409, json: { detail: 'exists' } }, expected: { kind: 'unknown' } },
     {

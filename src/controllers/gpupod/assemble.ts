@@ -83,6 +83,7 @@ export function assemble(
     },
     proofKey: installation.proofKey,
     createSlots: slots(lanes.createSlots),
+    keySlots: slots(lanes.keySlots),
     readSlots: slots(lanes.readSlots),
     isLeaseFresh: options.isLeaseFresh,
     isStopping: () => loops.isStopping(),

@@ -43,6 +43,8 @@ export interface Shared {
   readonly proofKey: string | undefined;
   /** Limits concurrent create requests, including the reads before them. */
   readonly createSlots: Slots;
+  /** Limits the GpuPods that wait for their SSH key. Without a key of its own, a GpuPod needs no such slot. */
+  readonly keySlots: Slots;
   /** Limits concurrent offer searches and single reads. Terminating an instance needs no slot. */
   readonly readSlots: Slots;
   /** True if the Lease was renewed moments ago, so no other process can lead. */

@@ -13,6 +13,8 @@ export interface Lanes {
   readonly readSlots: number;
   /** Concurrent create requests. */
   readonly createSlots: number;
+  /** GpuPods that wait at once for their SSH key to be registered. */
+  readonly keySlots: number;
 }
 
 /**
@@ -22,9 +24,10 @@ export interface Lanes {
 export function planLanes(concurrency: number): Lanes {
   const slots = Math.max(1, Math.floor(concurrency / 2));
   return {
-    workers: { concurrency: concurrency + 2 * slots, urgentConcurrency: URGENT_WORKERS },
+    workers: { concurrency: concurrency + 3 * slots, urgentConcurrency: URGENT_WORKERS },
     readSlots: slots,
     createSlots: slots,
+    keySlots: slots,
   };
 }
 

@@ -26,6 +26,16 @@ export function awaitRetry(observation: Observation): Step | undefined {
     return undefined;
   }
   const retryAfterMs = blocked.untilMs - now.monotonicMs;
+  if (blocked.isFinal === true && blocked.reason === 'InvalidSshKey') {
+    return restFailing(
+      observation,
+      { ...blocked, retryAfterMs },
+      {
+        Ready: pendingBecause(blocked.message),
+        progress: { type: 'Stalled', draft: [blocked.reason, blocked.message] },
+      },
+    );
+  }
   return hindered(observation, { ...blocked, retryAfterMs }, 'The operator retries the create request.');
 }
 

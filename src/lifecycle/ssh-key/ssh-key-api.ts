@@ -40,7 +40,16 @@ export type RegisterOutcome =
       readonly reason: 'CredentialsMissing' | 'ApiUnavailable';
       readonly message: string;
     }
-  | { readonly kind: 'unknown'; readonly message: string };
+  | UnknownRegistration;
+
+export interface UnknownRegistration {
+  readonly kind: 'unknown';
+  readonly message: string;
+  /** The provider answered with success, but not with the key that was sent. */
+  readonly wasTaken?: true;
+  /** The ID in that answer, if it names the key by the name that was sent. */
+  readonly alteredId?: string;
+}
 
 /**
  * - `Unauthorized`: the API key is refused, or lacks the permission for SSH keys.

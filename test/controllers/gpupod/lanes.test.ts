@@ -63,9 +63,9 @@ describe('planLanes', () => {
   it.each([1, 2, 4, 32, 1000])(
     'keeps %d workers free of provider requests, even when the provider hangs',
     (concurrency) => {
-      const { workers, readSlots, createSlots } = planLanes(concurrency);
-      expect(workers.concurrency - readSlots - createSlots).toBe(concurrency);
-      expect(Math.min(readSlots, createSlots)).toBeGreaterThan(0);
+      const { workers, readSlots, createSlots, keySlots } = planLanes(concurrency);
+      expect(workers.concurrency - readSlots - createSlots - keySlots).toBe(concurrency);
+      expect(Math.min(readSlots, createSlots, keySlots)).toBeGreaterThan(0);
     },
   );
 });

@@ -18,7 +18,7 @@ import type { EffectOutcome } from './outcome.ts';
 
 type Ensuring = Pick<
   Context,
-  'clock' | 'session' | 'secrets' | 'view' | 'createSlots' | 'isStopping' | 'isLeaseFresh'
+  'clock' | 'session' | 'secrets' | 'view' | 'keySlots' | 'isStopping' | 'isLeaseFresh'
 >;
 
 /** Makes sure that the provider has the key of the next instance. Nothing is rented before that is clear. */
@@ -31,7 +31,7 @@ export async function ensureSshKey(
   if (!isRegistered(choice)) {
     return known(localState);
   }
-  if (!context.createSlots.take(gpuPod.metadata, context.session.name)) {
+  if (!context.keySlots.take(gpuPod.metadata, context.session.name)) {
     return { kind: 'busy' };
   }
   try {
@@ -43,7 +43,7 @@ export async function ensureSshKey(
       ? blocked(context, localState, found)
       : await register(context, gpuPod, { choice, key: found, localState });
   } finally {
-    context.createSlots.giveBack(context.session.name);
+    context.keySlots.giveBack(context.session.name);
   }
 }
 
@@ -67,7 +67,8 @@ async function register(
     return blocked(context, localState, { reason: 'InvalidSshKey', message });
   }
   if (ensured.kind === 'failed') {
-    return blocked(context, localState, registrationProblem(fieldOf(choice), ensured));
+    const { reason, message } = registrationProblem(fieldOf(choice), ensured);
+    return blocked(context, localState, { reason, message, isFinal: ensured.isFinal });
   }
   return known({
     ...localState,
@@ -85,9 +86,14 @@ async function register(
 function blocked(
   { clock }: Pick<Context, 'clock'>,
   localState: LocalState,
-  { reason, message }: KeyProblem,
+  { reason, message, isFinal }: KeyProblem & { readonly isFinal?: true | undefined },
 ): EffectOutcome {
-  return known(learnBlocked(localState, reason, message, clock.monotonicMs()));
+  const learned = learnBlocked(localState, reason, message, clock.monotonicMs());
+  return known(
+    isFinal === true && learned.blocked !== undefined
+      ? { ...learned, blocked: { ...learned.blocked, isFinal } }
+      : learned,
+  );
 }
 
 async function publicKeyOf(
