@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { ANNOTATIONS } from '../../src/api/common/names.ts';
 import { AccountScene } from './account-scene.ts';
-import { withAnnotations, withStatus } from './edits.ts';
+import { withAnnotations, withSpec, withStatus } from './edits.ts';
 import { specOf, statusOf } from './readings.ts';
 
 jest.setTimeout(5 * 60_000);
@@ -124,6 +124,41 @@ describe('a tenant who edits the create intent while the create request is under
     await scene.simulation.until('it is deleted', () => scene.gpuPod('team-b') === undefined);
     expect(scene.payersOf('team-b')).toEqual([]);
     expect(scene.changesBy('user_a')).toEqual([]);
+  });
+});
+
+describe('an older status that somebody restores after the GpuPod moved to another account', () => {
+  it.each<{ name: string; meanwhile: (scene: AccountScene) => void }>([
+    { name: 'while the former account works', meanwhile: () => undefined },
+    {
+      name: 'while the former account is gone',
+      meanwhile: ({ simulation: { server } }) => {
+        server.delete('gpuaccounts', { namespace: 'team-a', name: 'default' }, 'person');
+      },
+    },
+    {
+      name: 'while the key of the former account is gone',
+      meanwhile: ({ simulation: { server } }) => {
+        server.delete('secrets', { namespace: 'team-a', name: 'default-key' }, 'person');
+      },
+    },
+  ])('does not end the instance in use, $name', async ({ meanwhile }) => {
+    const scene = await sceneWithTwoAccounts();
+    const former = statusOf(scene.held('team-a'));
+    scene.edit('team-a', withSpec({ suspend: true }));
+    await scene.simulation.until(
+      'it is suspended',
+      () => scene.payersOf('team-a').length === 0,
+      20 * MINUTE_MS,
+    );
+    await scene.simulation.pass(2 * MINUTE_MS);
+    scene.edit('team-a', withSpec({ suspend: false, accountRef: { kind: 'GpuAccount', name: 'second' } }));
+    await scene.untilReady('team-a');
+    meanwhile(scene);
+    await scene.simulation.pass(5 * MINUTE_MS);
+    scene.edit('team-a', (held) => ({ ...held, status: former }));
+    await scene.simulation.pass(60 * MINUTE_MS);
+    expect(scene.payersOf('team-a')).toEqual(['user_b']);
   });
 });
 

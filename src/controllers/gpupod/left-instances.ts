@@ -2,18 +2,28 @@ import { isDeleting, parseGpuPod } from '../../api/gpupod/gpu-pod.ts';
 import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
 import { ANNOTATIONS } from '../../api/common/names.ts';
 import { whileSessionLasts } from '../../accounts/session-fence.ts';
-import type { KubernetesObject } from '../../kubernetes/objects.ts';
 import { identityOf } from '../../lifecycle/account.ts';
-import { namePrefixOf, isSameAttempt, parsePodName } from '../../lifecycle/pod-name.ts';
+import { isProvenStatus } from '../../lifecycle/id-proof.ts';
+import { relationOf } from '../../lifecycle/instance-relation.ts';
+import { readIntent } from '../../lifecycle/intent.ts';
+import { isSameAttempt } from '../../lifecycle/pod-name.ts';
 import type { InstanceSnapshot } from '../../lifecycle/provider.ts';
 import type { Context } from './context.ts';
-import { attemptKey, indexLiving } from './living.ts';
+import { idProofsFor } from './id-proofs.ts';
 
 /** Consecutive sweeps that must show a surplus instance before it is terminated. */
 const SWEEPS_BEFORE_END = 2;
 
+type Leaving = Pick<
+  Context,
+  'view' | 'retained' | 'session' | 'log' | 'installation' | 'policy' | 'proofKey'
+>;
+
 export interface LeftInstancesOptions {
-  /** True if another account acts for the GpuPod of this key, so that its own reconcile does not see this account. */
+  /**
+   * True if another account can act for the GpuPod of this key, so that its own reconcile does not see this account. For
+   * a GpuPod that is held, nobody acts.
+   */
   readonly actsElsewhere: (key: string) => boolean;
 }
 
@@ -22,14 +32,11 @@ export interface LeftInstancesOptions {
  * acts now, so only the sweep of the former account sees the surplus.
  */
 export class LeftInstances {
-  readonly #context: Pick<Context, 'view' | 'retained' | 'session' | 'log'>;
+  readonly #context: Leaving;
   readonly #options: LeftInstancesOptions;
   readonly #sweepsSeen = new Map<string, number>();
 
-  constructor(
-    context: Pick<Context, 'view' | 'retained' | 'session' | 'log'>,
-    options: LeftInstancesOptions,
-  ) {
+  constructor(context: Leaving, options: LeftInstancesOptions) {
     this.#context = context;
     this.#options = options;
   }
@@ -54,13 +61,24 @@ export class LeftInstances {
     const object = this.#context.view.get(key);
     const parsed = object === undefined ? undefined : parseGpuPod(object);
     return (
-      object !== undefined &&
       parsed?.kind === 'ok' &&
       this.#options.actsElsewhere(key) &&
       mayEndSurplus(parsed.gpuPod) &&
+      isProven(this.#context, parsed.gpuPod) &&
       this.#isOfUser(instance) &&
-      isKnownSurplus(object, instance)
+      this.#isSurplus(parsed.gpuPod, instance)
     );
+  }
+
+  /**
+   * The GpuPod itself must show that it has gone on since. What is newer than all that it names may be in use: somebody
+   * may have restored an older status. What it adopted from another GpuPod does not matter here, because the instance
+   * is named for its own UID.
+   */
+  #isSurplus(gpuPod: GpuPod, instance: InstanceSnapshot): boolean {
+    const { installation, policy } = this.#context;
+    const known = { gpuPod, installation, policy, intent: readIntent(gpuPod), mayAdopt: false };
+    return relationOf(known, instance) === 'duplicate';
   }
 
   /** In a team any member may have rented it. */
@@ -98,15 +116,11 @@ function mayEndSurplus(gpuPod: GpuPod): boolean {
 }
 
 /**
- * The GpuPod has gone on since: it names another instance or intent, and an attempt at least as late. What is newer
- * than all that it names may be in use, after a restore from a backup.
+ * A status that nothing proves may be forged or half restored, so what looks like surplus may be the only instance of
+ * the GpuPod.
  */
-function isKnownSurplus(object: KubernetesObject, { podId, name }: InstanceSnapshot): boolean {
-  const parts = parsePodName(name);
-  if (parts === undefined) {
-    return false;
-  }
-  const { podIds, intended, lastAttempts } = indexLiving([object]);
-  const last = lastAttempts.get(namePrefixOf(parts));
-  return !podIds.has(podId) && !intended.has(attemptKey(name)) && last !== undefined && parts.attempt <= last;
+function isProven({ view, proofKey }: Pick<Context, 'view' | 'proofKey'>, gpuPod: GpuPod): boolean {
+  const { podId } = gpuPod.status;
+  const proofs = idProofsFor({ view, proofKey }, gpuPod);
+  return podId === undefined || proofs.of(podId) === undefined || isProvenStatus(proofs, gpuPod.status);
 }

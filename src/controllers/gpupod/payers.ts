@@ -5,7 +5,7 @@ import type { Lister } from '../../accounts/live-instances.ts';
 import { listerOf } from '../../accounts/session.ts';
 import type { AccountSession } from '../../accounts/session.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
-import { identityOf, isSurelyNotCreated, liabilityOf } from '../../lifecycle/account.ts';
+import { identityOf, isSameAccount, isSurelyNotCreated, liabilityOf } from '../../lifecycle/account.ts';
 import type { LiabilityFacts } from '../../lifecycle/account.ts';
 import { accountKey, accountName, referenceOf } from '../../lifecycle/account-identity.ts';
 import type { AccountIdentity, AccountReference } from '../../lifecycle/account-identity.ts';
@@ -46,6 +46,8 @@ export interface Acting {
 export class Payers {
   readonly #options: PayersOptions;
   readonly #lastByKey = new Map<string, AccountSession>();
+  /** GpuPods for which nobody acts now, because their account is missing, refused, or another user's. */
+  readonly #heldKeys = new Set<string>();
 
   constructor(options: PayersOptions) {
     this.#options = options;
@@ -73,6 +75,11 @@ export class Payers {
       leave(last, key);
     }
     this.#lastByKey.set(key, acting.session);
+    if (canAct(acting, statedAccount(gpuPod))) {
+      this.#heldKeys.delete(key);
+    } else {
+      this.#heldKeys.add(key);
+    }
     return acting;
   }
 
@@ -89,12 +96,13 @@ export class Payers {
   /** The GpuPod no longer exists. */
   forget(key: string): void {
     this.#lastByKey.delete(key);
+    this.#heldKeys.delete(key);
   }
 
-  /** Whether another session than this one acted last for the GpuPod. */
+  /** Whether another session than this one acts for the GpuPod. The fallback of a GpuPod that is held does not. */
   actsElsewhere(key: string, session: AccountSession): boolean {
     const last = this.#lastByKey.get(key);
-    return last !== undefined && last !== session;
+    return last !== undefined && last !== session && !this.#heldKeys.has(key);
   }
 
   /** The GpuPods that the session acted for last. */
@@ -199,6 +207,17 @@ export class Payers {
     const { views } = this.#options;
     return views === undefined ? undefined : knownAccounts(views, metadata.namespace);
   }
+}
+
+/** Whether the session sees what is recorded for the GpuPod: its key belongs to that user. */
+function canAct({ session, payerProblem }: Acting, recorded: AccountIdentity | undefined): boolean {
+  const { state } = session.account;
+  const identity = identityOf(state);
+  return (
+    payerProblem === undefined &&
+    state.kind === 'fits' &&
+    (recorded === undefined || identity === undefined || isSameAccount(identity, recorded))
+  );
 }
 
 const STARTING: PayerProblem = { reason: 'Starting', message: 'The account has not been read yet.' };

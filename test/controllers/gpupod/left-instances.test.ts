@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { ANNOTATIONS } from '../../../src/api/common/names.ts';
+import { proveId } from '../../../src/lifecycle/id-proof.ts';
 import type { InstanceSnapshot } from '../../../src/lifecycle/provider.ts';
 import { rawGpuPod, rentedStatus } from '../../support/builders/gpu-pod.ts';
 import type { GpuPodOverrides } from '../../support/builders/gpu-pod.ts';
@@ -21,6 +22,7 @@ interface Case {
   readonly instance?: Partial<InstanceSnapshot>;
   readonly actsElsewhere?: boolean;
   readonly retained?: boolean;
+  readonly proofKey?: string;
   readonly ends: boolean;
 }
 
@@ -38,6 +40,25 @@ it.each<Case>([
     ends: false,
   },
   { name: 'the instance of the open create intent', gpuPod: { intent: intent({ attempt: 1 }) }, ends: false },
+  {
+    name: 'the instance of the last create intent, beside an older status that somebody restored',
+    gpuPod: {
+      intent: intent({ attempt: 2 }),
+      status: { ...rentedStatus(), podId: 'pod-1', podName: nameOfAttempt(1) },
+    },
+    instance: { name: nameOfAttempt(2) },
+    ends: false,
+  },
+  { name: 'anything beside a status that nothing proves', proofKey: 'key', ends: false },
+  {
+    name: 'the surplus beside a status that the operator signed',
+    gpuPod: {
+      ...MOVED,
+      status: { ...MOVED.status, podIdProof: proveId('key', { namespace: 'team-a', uid: 'uid-1' }, 'pod-2') },
+    },
+    proofKey: 'key',
+    ends: true,
+  },
   { name: 'what is newer than the GpuPod knows', instance: { name: nameOfAttempt(3) }, ends: false },
   { name: 'what a GpuPod may have that names no attempt', gpuPod: {}, ends: false },
   {
@@ -56,18 +77,22 @@ it.each<Case>([
     gpuPod: { ...MOVED, annotations: { [ANNOTATIONS.paused]: 'true' } },
     ends: false,
   },
-])('terminates $name: $ends', async ({ gpuPod = MOVED, instance, actsElsewhere = true, retained, ends }) => {
-  const bench = new SweepBench();
-  await bench.session.account.check();
-  bench.actsElsewhere = actsElsewhere;
-  bench.cached = [rawGpuPod(gpuPod)];
-  if (retained === true) {
-    const entry = { podId: 'left', podName: LEFT.name, gpuPod: 'team-a/train-1', retainedAt: 'now' };
-    bench.kept['left'] = JSON.stringify(entry);
-  }
-  const deletes = await bench.sweepOften(bench.newSweep(), { ...LEFT, ...instance }, 3);
-  expect(deletes).toEqual(ends ? [0, 1, 2] : [0, 0, 0]);
-});
+])(
+  'terminates $name: $ends',
+  async ({ gpuPod = MOVED, instance, actsElsewhere = true, retained, proofKey, ends }) => {
+    const bench = new SweepBench();
+    bench.proofKey = proofKey;
+    await bench.session.account.check();
+    bench.actsElsewhere = actsElsewhere;
+    bench.cached = [rawGpuPod(gpuPod)];
+    if (retained === true) {
+      const entry = { podId: 'left', podName: LEFT.name, gpuPod: 'team-a/train-1', retainedAt: 'now' };
+      bench.kept['left'] = JSON.stringify(entry);
+    }
+    const deletes = await bench.sweepOften(bench.newSweep(), { ...LEFT, ...instance }, 3);
+    expect(deletes).toEqual(ends ? [0, 1, 2] : [0, 0, 0]);
+  },
+);
 
 it('terminates nothing that has another name by now, or has ended', async () => {
   for (const now of [{ name: 'renamed' }, { status: 'TERMINATED' } as const]) {

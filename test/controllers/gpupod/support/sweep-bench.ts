@@ -6,6 +6,7 @@ import type { RawObject } from '../../../../src/kubernetes/objects.ts';
 import { podName } from '../../../../src/lifecycle/pod-name.ts';
 import type { InstanceSnapshot } from '../../../../src/lifecycle/provider.ts';
 import { INSTALLATION } from '../../../support/builders/intent.ts';
+import { OPEN_POLICY } from '../../../support/builders/policy.ts';
 import { aSnapshot } from '../../../support/builders/snapshots.ts';
 import { nowhere, SessionBench, USER } from './session-bench.ts';
 
@@ -18,6 +19,8 @@ export class SweepBench extends SessionBench {
   /** What the API server lists; undefined: the same as the watch cache. */
   list: (() => Promise<RawObject[]>) | undefined;
   readonly enqueued: string[] = [];
+  /** Signs instance IDs. */
+  proofKey: string | undefined;
   /** Whether another account acts for the GpuPods. */
   actsElsewhere = false;
   readonly counts: { readonly duplicates: number; readonly orphans: number }[] = [];
@@ -44,7 +47,15 @@ export class SweepBench extends SessionBench {
         installedAt: '2026-11-01T00:00:00Z',
         enqueue: (key) => this.enqueued.push(key),
         left: new LeftInstances(
-          { session, retained, log, view },
+          {
+            session,
+            retained,
+            log,
+            view,
+            installation: INSTALLATION,
+            policy: OPEN_POLICY,
+            proofKey: this.proofKey,
+          },
           { actsElsewhere: () => this.actsElsewhere },
         ),
         onCounted: (found) => this.counts.push(found),
