@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { showInstance } from './demo/instance.ts';
+import { runOnInstance } from './demo/login.ts';
 import { DemoProcesses } from './demo/stage.ts';
 import type { Stage } from './demo/stage.ts';
 import { deleteOne, readExample, rentOne, settleUp, showEvents } from './demo/story.ts';
@@ -12,7 +13,7 @@ import { createTerminal } from './demo/terminal.ts';
 const usage = `Usage: npm run demo [-- --keep]
 
 Starts a real Kubernetes API, a simulated provider and the operator on this computer, rents a GPU with
-examples/gpupod.yaml, and terminates the instance. Exits with 0 only if the provider's ledger confirms all of it.
+examples/gpupod.yaml, runs a command there over SSH, and terminates the instance. Exits with 0 only if the provider's ledger confirms all of it.
 
   --keep   leave everything running once the instance is ready, until Ctrl-C
 `;
@@ -57,6 +58,7 @@ async function runDemo(keep: boolean): Promise<Outcome> {
     const gpuPod = await rentOne(stage, example, terminal);
     showInstance(gpuPod, terminal);
     await showEvents(stage, example, 'Ready', terminal);
+    await runOnInstance(stage, example, terminal);
     if (keep) {
       showWayIn(stage, example);
       return 'kept';
@@ -73,7 +75,7 @@ async function runDemo(keep: boolean): Promise<Outcome> {
   }
 }
 
-function showWayIn({ controlPlane, simulator }: Stage, { name }: Example): void {
+function showWayIn({ controlPlane, simulator, key }: Stage, { name }: Example): void {
   terminal.heading('Everything stays up until Ctrl-C. In another terminal');
   terminal.line(`export KUBECONFIG=${controlPlane.kubeconfigPath}`);
   terminal.dim('# a kubectl that fits, if there is none:');
@@ -81,6 +83,9 @@ function showWayIn({ controlPlane, simulator }: Stage, { name }: Example): void 
   terminal.line();
   terminal.line('kubectl get gpupods -o wide');
   terminal.line(`kubectl describe gpupod ${name}`);
+  if (key !== undefined) {
+    terminal.line(`npm run --silent gpupod -- ssh ${name} -i ${key.file}`);
+  }
   terminal.line(`kubectl delete gpupod ${name}`);
   terminal.line();
   terminal.dim(

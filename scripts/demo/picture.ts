@@ -5,6 +5,7 @@ const SECTIONS = [
   'A person applies a manifest',
   'What they see',
   'What was rented, and why',
+  'They use it',
   'They delete it',
   "The provider's ledger",
 ];

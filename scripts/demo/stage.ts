@@ -8,6 +8,8 @@ import type { ControlPlane } from '../../test/control-plane/control-plane.ts';
 import { watchOver } from '../../test/control-plane/watchdog.ts';
 import { startOperatorProcess } from '../../test/support/operator-process.ts';
 import type { OperatorProcess } from '../../test/support/operator-process.ts';
+import { createKey } from './login.ts';
+import type { DemoKey } from './login.ts';
 import type { Terminal } from './terminal.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -18,13 +20,21 @@ const STOP_TIMEOUT_MS = 15_000;
 /** Short, but long enough to be visible. */
 const LIFE = { provisioningMs: 5_000, installingMs: 4_000, deletingMs: 3_000 };
 /** An instance lives for seconds here, so the operator polls every second. */
-const OPERATOR_ARGS = ['--window-busy-poll', '1s', '--http-address', 'off', '--namespace', NAMESPACE];
+const OPERATOR_ARGS = [
+  ...['--window-busy-poll', '1s'],
+  ...['--http-address', 'off'],
+  ...['--namespace', NAMESPACE],
+  // The simulated instances have SSH servers on this computer.
+  ...['--ssh-probe', '--ssh-probe-allowed-cidrs', '127.0.0.1/32'],
+];
 
 /** Everything that the demo starts. */
 export interface Stage {
   readonly controlPlane: ControlPlane;
   readonly simulator: Simulator;
   readonly operator: OperatorProcess;
+  /** Opens the instance; undefined if this computer has no OpenSSH. */
+  readonly key: DemoKey | undefined;
 }
 
 /** Everything that was started, in order, and how to stop it. */
@@ -45,11 +55,12 @@ export class DemoProcesses {
     const controlPlane = await this.#startControlPlane(terminal, logDirectory);
     terminal.fact('Kubernetes', `${await serverVersion(controlPlane)} at ${controlPlane.serverUrl}`);
     const simulator = await this.#startSimulator(logDirectory);
+    const key = await this.#createKey(simulator);
     terminal.fact('Provider', `simulated Prime Intellect API at ${simulator.url}`);
     await mustSucceed(controlPlane, ['create', 'namespace', NAMESPACE]);
     const operator = await this.#startOperator(controlPlane, simulator, logDirectory);
     terminal.fact('Operator', 'node src/main.ts, a process of its own');
-    return { controlPlane, simulator, operator };
+    return { controlPlane, simulator, operator, key };
   }
 
   /** Stops everything in reverse order. Keeps the logs on request. */
@@ -79,7 +90,7 @@ export class DemoProcesses {
   }
 
   async #startSimulator(logDirectory: string): Promise<Simulator> {
-    const simulator = await startSimulator({ settings: LIFE });
+    const simulator = await startSimulator({ settings: LIFE, ssh: { runsCommands: true } });
     this.#releases.push(async () => {
       await simulator.stop();
     });
@@ -88,6 +99,14 @@ export class DemoProcesses {
       await writeFile(path.join(logDirectory, 'simulator.log'), requests);
     });
     return simulator;
+  }
+
+  async #createKey(simulator: Simulator): Promise<DemoKey | undefined> {
+    const key = await createKey(simulator);
+    this.#releases.push(async () => {
+      await key?.remove();
+    });
+    return key;
   }
 
   async #startOperator(

@@ -23,6 +23,8 @@ const PASSING_ROW = /^train-1 +(?:False|\[)/;
 function formsOf(lines: readonly string[]): readonly string[] {
   return lines
     .filter((line) => !PASSING_ROW.test(line))
+    .map((line) => line.replace(/ -p \d+$/, ' -p port'))
+    .map((line) => line.replace(/GPU-[0-9a-f]{8}/, 'GPU-id'))
     .map((line) => line.replace(/\d+s$/, 'age').replace(/[\d.]+ s at (.*) = .*/, 'time at $1'));
 }
 
@@ -72,6 +74,7 @@ describe('npm run demo', () => {
     );
     expect(text()).toContain('cheapest of 2 offers that fit');
     expect(text()).toContain('✔ instances that still bill: 0, must be 0');
+    expect(text()).toMatch(/^GPU 0: NVIDIA H100 80GB \(UUID: GPU-[0-9a-f]{8}-0\)$|no ssh and ssh-keygen/m);
     expect(text()).not.toContain('✘');
     expect(child.exitCode).toBe(0);
     // The picture in the README. `npm run demo:picture` draws it again.

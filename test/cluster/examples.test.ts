@@ -16,8 +16,13 @@ let scene: Scene;
 beforeEach(async () => {
   const accounts = [{ key: 'a-key', userId: 'user_1', teams: [TEAM] }];
   scene = await cluster.open({
-    simulator: { settings: { accounts } },
-    flags: { 'allowed-team-ids': TEAM, 'gpu-accounts': 'true' },
+    simulator: { settings: { accounts }, ssh: { runsCommands: false } },
+    flags: {
+      'ssh-probe': 'true',
+      'ssh-probe-allowed-cidrs': '127.0.0.1/32',
+      'allowed-team-ids': TEAM,
+      'gpu-accounts': 'true',
+    },
   });
   await scene.startOperator();
 });
@@ -96,13 +101,22 @@ const EXAMPLES: readonly { readonly example: string; readonly becomes: string; r
     becomes: 'Ready=True Available',
     spends: { cost: { pricePerHour: 1.9 } },
   },
+  {
+    example: 'job.yaml',
+    becomes: 'Reachable=True Answers',
+    spends: { sshKey: { source: 'Generated', secretName: 'job-connection' } },
+  },
   { example: 'account.yaml', becomes: 'Synced=False CredentialsMissing', spends: {} },
   { example: 'suspended.yaml', becomes: 'Ready=False Suspended', spends: {} },
   { example: 'retained.yaml', becomes: 'Ready=True Available', spends: { cost: { pricePerHour: 1.9 } } },
 ];
 
 function nameOf(example: string): string {
-  return example === 'gpupod.yaml' ? 'train-1' : path.basename(example, '.yaml');
+  const names: Readonly<Record<string, string>> = {
+    'gpupod.yaml': 'train-1',
+    'ssh-generated-key.yaml': 'generated-key',
+  };
+  return names[example] ?? path.basename(example, '.yaml');
 }
 
 describe('each example', () => {

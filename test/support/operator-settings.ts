@@ -20,6 +20,8 @@ const SCALED: Flags = {
   'window-offer-retry': '300ms',
   'window-busy-poll': '100ms',
   'window-quiet-poll': '600ms',
+  'window-probe-retry': '200ms',
+  'window-probe': '1s',
   'window-sweep': '2s',
   'window-mass-absence': '6s',
 };
