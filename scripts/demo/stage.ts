@@ -8,8 +8,8 @@ import type { ControlPlane } from '../../test/control-plane/control-plane.ts';
 import { watchOver } from '../../test/control-plane/watchdog.ts';
 import { startOperatorProcess } from '../../test/support/operator-process.ts';
 import type { OperatorProcess } from '../../test/support/operator-process.ts';
-import { createKey } from './login.ts';
-import type { DemoKey } from './login.ts';
+import { createKey } from './key.ts';
+import type { DemoKey } from './key.ts';
 import type { Terminal } from './terminal.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
