@@ -4,7 +4,7 @@ import { helpText, readCommandLine } from './command-line.ts';
 import type { Program } from './command-line.ts';
 import { describeSettings } from './described-settings.ts';
 import type { DescribedSetting } from './described-settings.ts';
-import { choice, duration } from './kinds.ts';
+import { choice, duration, onOff } from './kinds.ts';
 import { networkOf } from './network.ts';
 import type { NetworkConfig } from './network.ts';
 import { textsOf, toInput, valueProblems } from './read-settings.ts';
@@ -33,6 +33,13 @@ const UNINSTALL_SETTINGS = {
       env: ['GPUPOD_UNINSTALL_TIMEOUT'],
       defaultText: '4m',
       description: 'How long Terminate waits, and how long requests that fail are repeated',
+    }),
+    deletesCrd: setting(onOff(), {
+      flag: '--deletes-crd',
+      env: ['GPUPOD_UNINSTALL_DELETES_CRD'],
+      defaultText: 'false',
+      description:
+        'Whether the CRD is deleted as well. The deletion waits for every finalizer, so the check then also refuses while a GpuPod without an instance has that of the operator',
     }),
   }),
   policy: SETTINGS.policy.pick({ allowRetain: true }),

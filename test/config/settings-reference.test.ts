@@ -10,7 +10,7 @@ describe('settingsReference', () => {
       .filter((line) => line.startsWith('| `--'));
 
     const ofCheck = describedUninstallSettings().filter(({ group }) => group === 'uninstall');
-    expect(ofCheck).toHaveLength(2);
+    expect(ofCheck).toHaveLength(3);
     expect(rows).toHaveLength(describedSettings().length + ofCheck.length);
     expect(rows.map((row) => row.split(/(?<!\\)\|/).length)).toEqual(rows.map(() => 7));
   });

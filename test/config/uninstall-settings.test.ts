@@ -6,7 +6,7 @@ describe('the settings of the check before an uninstallation', () => {
     expect(loadUninstallConfig([], {})).toEqual({
       kind: 'ok',
       config: {
-        uninstall: { policy: 'Refuse', timeoutMs: 240_000 },
+        uninstall: { policy: 'Refuse', timeoutMs: 240_000, deletesCrd: false },
         policy: { allowRetain: true },
         kubernetes: { watchNamespaces: [] },
       },
@@ -14,11 +14,16 @@ describe('the settings of the check before an uninstallation', () => {
   });
 
   it('come from flags and from the variables that the operator has as well', () => {
-    const argv = ['--policy=Terminate', '--timeout=90s', '--watch-namespace=team-a,team-b'];
+    const argv = [
+      '--policy=Terminate',
+      '--timeout=90s',
+      '--deletes-crd=true',
+      '--watch-namespace=team-a,team-b',
+    ];
     expect(loadUninstallConfig(argv, { GPUPOD_ALLOW_RETAIN: 'false', GPUPOD_CONCURRENCY: '7' })).toEqual({
       kind: 'ok',
       config: {
-        uninstall: { policy: 'Terminate', timeoutMs: 90_000 },
+        uninstall: { policy: 'Terminate', timeoutMs: 90_000, deletesCrd: true },
         policy: { allowRetain: false },
         kubernetes: { watchNamespaces: ['team-a', 'team-b'] },
       },

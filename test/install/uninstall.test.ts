@@ -188,6 +188,31 @@ describe('helm uninstall', () => {
     await kubectl('patch', 'crd', 'gpupods.gpupod.dev', '--type=merge', '-p', JSON.stringify({ spec }));
   });
 
+  it('fails with crds.keep=false while a suspended GpuPod has the finalizer, and then deletes the CRD as well', async () => {
+    await kubectl('delete', 'crd', 'gpupods.gpupod.dev', '--ignore-not-found', '--timeout=60s');
+    await install('crds.enabled=true', 'crds.keep=false');
+    await startAsServiceAccount();
+    await apply('rested');
+    await waitReady('rested');
+    await kubectl('patch', 'gpupod', 'rested', '--type=merge', '-p', '{"spec":{"suspend":true}}');
+    const isSuspended = '--for=jsonpath={.status.conditions[?(@.type=="Ready")].reason}=Suspended';
+    await kubectl('wait', 'gpupod/rested', isSuspended, '--timeout=60s');
+
+    const refused = await uninstall(controlPlane, RELEASE, namespace);
+    expect(refused).toMatchObject({
+      isSuccess: false,
+      check: expect.stringContaining('1 GpuPod without an instance still has the finalizer of the operator'),
+    });
+    expect(
+      await kubectl('get', 'crd', 'gpupods.gpupod.dev', '-o', 'jsonpath={.metadata.deletionTimestamp}'),
+    ).toBe('');
+
+    await kubectl('delete', 'gpupods', '--all', '--timeout=60s');
+    expect(await uninstall(controlPlane, RELEASE, namespace)).toMatchObject({ isSuccess: true });
+    await kubectl('wait', 'crd/gpupods.gpupod.dev', '--for=delete', '--timeout=60s');
+    await install('crds.enabled=true');
+  });
+
   it('succeeds where there is no CRD', async () => {
     await install();
     await kubectl('delete', 'crd', 'gpupods.gpupod.dev', '--timeout=60s');

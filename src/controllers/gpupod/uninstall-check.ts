@@ -28,6 +28,8 @@ export interface UninstallCheckOptions {
   readonly allowRetain: Policy['allowRetain'];
   /** None: all namespaces. */
   readonly namespaces: readonly string[];
+  /** Whether the uninstallation deletes the CRD as well. */
+  readonly deletesCrd: boolean;
   readonly timeoutMs: number;
   /** Receives progress, one line at a time. */
   readonly print: (text: string) => void;
@@ -46,10 +48,10 @@ const RETRY_MS = 2_000;
  */
 export async function checkUninstall(options: UninstallCheckOptions): Promise<UninstallVerdict> {
   const check = new UninstallCheck(options);
-  const { policy, namespaces } = options;
+  const { policy } = options;
   return policy === 'Terminate'
     ? await check.terminateAll()
-    : judgeUninstall(await check.listRows(), policy, namespaces);
+    : judgeUninstall(await check.listRows(), policy, options);
 }
 
 class UninstallCheck {

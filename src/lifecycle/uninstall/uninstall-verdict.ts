@@ -11,46 +11,76 @@ export interface UninstallVerdict {
   readonly text: string;
 }
 
+/** Where the check looks, and what an uninstallation deletes after it. */
+export interface UninstallScope {
+  /** None: all namespaces. */
+  readonly namespaces: readonly string[];
+  /** Whether the CRD is deleted as well. That deletion waits for the finalizer of every GpuPod. */
+  readonly deletesCrd: boolean;
+}
+
 /** GpuPods that keep the operator needed. */
 function openRows(rows: readonly UninstallRow[]): readonly UninstallRow[] {
   return rows.filter(({ state }) => state !== 'idle');
+}
+
+/** GpuPods without an instance that would hold up the deletion of the CRD, because only the operator releases them. */
+function holdingRows(rows: readonly UninstallRow[]): readonly UninstallRow[] {
+  return rows
+    .filter(({ state, hasFinalizer }) => state === 'idle' && hasFinalizer)
+    .map((row) => ({ ...row, note: 'no instance, but its finalizer holds up the deletion of the CRD' }));
 }
 
 /** The verdict of the policies that change nothing. */
 export function judgeUninstall(
   rows: readonly UninstallRow[],
   policy: Exclude<UninstallPolicy, 'Terminate'>,
-  namespaces: readonly string[],
+  scope: UninstallScope,
 ): UninstallVerdict {
   const open = openRows(rows);
-  if (open.length === 0) {
+  const holding = scope.deletesCrd ? holdingRows(rows) : [];
+  if (open.length + holding.length === 0) {
     return {
       isAllowed: true,
       text: 'No GpuPod has an instance or waits for one. The uninstallation goes on.',
     };
   }
-  return policy === 'Retain' ? retained(open) : refused(open, namespaces);
+  // Without the CRD no record would be left to retain.
+  return policy === 'Retain' && !scope.deletesCrd ? retained(open) : refused(open, holding, scope);
 }
 
-function refused(open: readonly UninstallRow[], namespaces: readonly string[]): UninstallVerdict {
+function refused(
+  open: readonly UninstallRow[],
+  holding: readonly UninstallRow[],
+  { namespaces, deletesCrd }: UninstallScope,
+): UninstallVerdict {
   const scopes =
     namespaces.length === 0 ? ['--all-namespaces'] : namespaces.map((one) => `--namespace ${one}`);
   const commands = scopes.map((scope) => `kubectl delete gpupods --all ${scope}`).join(' && ');
+  const rows = [...open, ...holding];
   return {
     isAllowed: false,
     text: paragraphs(
-      `Refused to uninstall: ${count(open)} may have an instance or get one, and without the operator nobody terminates it.`,
-      uninstallTable(open),
-      uninstallCost(open),
+      `Refused to uninstall: ${whyRefused(open, holding).join(' ')}`,
+      uninstallTable(rows),
+      uninstallCost(rows),
       [
         'Nothing was deleted. Do one of these:',
-        `- Terminate the instances: ${commands}. Wait until the GpuPods are gone, then uninstall again.`,
-        '- Leave the instances running and billing: helm uninstall --no-hooks.',
-        'The value uninstall.policy does either without asking: Terminate or Retain. Until you uninstall again, the operator works as before, but Helm calls the release uninstalling: run helm rollback to its last revision before helm upgrade.',
+        `- ${open.length === 0 ? 'Delete the GpuPods' : 'Terminate the instances'}: ${commands}. Wait until the GpuPods are gone, then uninstall again.`,
+        deletesCrd
+          ? '- Keep the GpuPods and the CRD: set crds.keep to true, then uninstall again. Without this check (helm uninstall --no-hooks) the deletion of the CRD waits for an operator.'
+          : '- Leave the instances running and billing: helm uninstall --no-hooks.',
+        `The value uninstall.policy does ${deletesCrd ? 'the first with Terminate' : 'either without asking: Terminate or Retain'}. Until you uninstall again, the operator works as before, but Helm calls the release uninstalling: run helm rollback to its last revision before helm upgrade.`,
       ].join('\n'),
       retainNote(open),
     ),
   };
+}
+
+function whyRefused(open: readonly UninstallRow[], holding: readonly UninstallRow[]): readonly string[] {
+  const mayBill = `${count(open)} may have an instance or get one, and without the operator nobody terminates it.`;
+  const holdsUp = `${count(holding)} without an instance still ${holding.length === 1 ? 'has' : 'have'} the finalizer of the operator, and without the operator the deletion of the CRD never ends.`;
+  return [...(open.length === 0 ? [] : [mayBill]), ...(holding.length === 0 ? [] : [holdsUp])];
 }
 
 function retained(open: readonly UninstallRow[]): UninstallVerdict {

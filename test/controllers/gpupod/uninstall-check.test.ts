@@ -24,6 +24,7 @@ class Cluster {
   /** Thrown by every deletion. */
   deletionFailure: Error | undefined;
   isKindServed = true;
+  deletesCrd = false;
   /** Called after each list. */
   onListed: () => void = () => undefined;
 
@@ -45,6 +46,7 @@ class Cluster {
       policy,
       allowRetain: true,
       namespaces,
+      deletesCrd: this.deletesCrd,
       timeoutMs: TIMEOUT_MS,
       print: (text) => this.printed.push(text),
     }).finally(() => {
@@ -98,6 +100,15 @@ describe('the check', () => {
     const cluster = new Cluster();
     await cluster.check('Refuse', ...namespaces);
     expect(cluster.namespaces).toEqual(listed);
+  });
+
+  it.each([
+    { deletesCrd: false, isAllowed: true, why: 'the GpuPod stays with its CRD' },
+    { deletesCrd: true, isAllowed: false, why: 'the deletion of the CRD would wait for its finalizer' },
+  ])('of a suspended GpuPod is $isAllowed, because $why', async ({ deletesCrd, isAllowed }) => {
+    const cluster = new Cluster({ name: 'suspended', spec: { suspend: true } });
+    cluster.deletesCrd = deletesCrd;
+    expect(await cluster.check('Refuse')).toMatchObject({ isAllowed });
   });
 
   it('lists again after a failure that may pass', async () => {

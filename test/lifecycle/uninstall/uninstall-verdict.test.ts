@@ -20,6 +20,8 @@ const dear = row({
 const unpriced = row({ name: 'odd', status: rentedStatus({ cost: undefined }) });
 const waiting = row({ name: 'waiting' });
 const idle = row({ name: 'idle', spec: { suspend: true } });
+const unheld = row({ name: 'unheld', spec: { suspend: true }, finalizers: [] });
+const EVERYWHERE = { namespaces: [], deletesCrd: false };
 
 describe('the table', () => {
   it('has aligned columns, the most expensive instance first', () => {
@@ -70,11 +72,11 @@ describe('the verdict', () => {
     { policy: 'Retain', rows: [running], isAllowed: true, why: 'the user wants to keep it' },
     { policy: 'Retain', rows: [], isAllowed: true, why: 'there is no GpuPod' },
   ] as const)('of $policy is $isAllowed, because $why', ({ policy, rows, isAllowed }) => {
-    expect(judgeUninstall(rows, policy, []).isAllowed).toBe(isAllowed);
+    expect(judgeUninstall(rows, policy, EVERYWHERE).isAllowed).toBe(isAllowed);
   });
 
   it('of Refuse says what it costs and what to do, and lists no idle GpuPod', () => {
-    const { text } = judgeUninstall([running, dear, idle], 'Refuse', []);
+    const { text } = judgeUninstall([running, dear, idle], 'Refuse', EVERYWHERE);
     expect(text).toMatch(/^Refused to uninstall: 2 GpuPods may have an instance or get one/);
     expect(text).toContain('They cost 25.40 USD per hour');
     expect(text).toContain('kubectl delete gpupods --all --all-namespaces');
@@ -84,15 +86,43 @@ describe('the verdict', () => {
   });
 
   it('of Refuse names the watched namespaces, and Retain only where it occurs', () => {
-    const { text } = judgeUninstall([running], 'Refuse', ['a', 'b']);
+    const { text } = judgeUninstall([running], 'Refuse', { ...EVERYWHERE, namespaces: ['a', 'b'] });
     expect(text).toContain(
       'kubectl delete gpupods --all --namespace a && kubectl delete gpupods --all --namespace b.',
     );
     expect(text).not.toContain('deletionPolicy Retain');
   });
 
+  it.each([
+    { policy: 'Refuse', rows: [unheld], isAllowed: true, why: 'the API server deletes it at once' },
+    { policy: 'Refuse', rows: [idle, unheld], isAllowed: false, why: 'nobody would remove its finalizer' },
+    { policy: 'Retain', rows: [running], isAllowed: false, why: 'no record of the instance would be left' },
+    { policy: 'Retain', rows: [idle], isAllowed: false, why: 'nobody would remove its finalizer' },
+  ] as const)('of $policy with the CRD is $isAllowed, because $why', ({ policy, rows, isAllowed }) => {
+    expect(judgeUninstall(rows, policy, { ...EVERYWHERE, deletesCrd: true }).isAllowed).toBe(isAllowed);
+  });
+
+  it('with the CRD says which GpuPods hold up its deletion, and what to do', () => {
+    const { text } = judgeUninstall([idle, unheld], 'Refuse', { ...EVERYWHERE, deletesCrd: true });
+    expect(text).toMatch(
+      /^Refused to uninstall: 1 GpuPod without an instance still has the finalizer of the operator/,
+    );
+    expect(text).toMatch(/\nteam-a +idle .* no instance, but its finalizer holds up the deletion of the CRD\n/);
+    expect(text).not.toContain('unheld');
+    expect(text).toContain('- Delete the GpuPods: kubectl delete gpupods --all --all-namespaces.');
+    expect(text).toContain('set crds.keep to true');
+    expect(text).not.toContain('Leave the instances running');
+  });
+
+  it('with the CRD names both kinds of GpuPods', () => {
+    const { text } = judgeUninstall([idle, running], 'Refuse', { ...EVERYWHERE, deletesCrd: true });
+    expect(text).toMatch(/1 GpuPod may have an instance[^]* 1 GpuPod without an instance still has/);
+    expect(text).toContain('- Terminate the instances: ');
+    expect(text).toContain('They cost 1.90 USD per hour');
+  });
+
   it('of Retain lists what keeps billing, and the record to keep', () => {
-    const { text } = judgeUninstall([running], 'Retain', []);
+    const { text } = judgeUninstall([running], 'Retain', EVERYWHERE);
     expect(text).toContain('pod-1');
     expect(text).toContain('They cost 1.90 USD per hour');
     expect(text).toContain('gpupod-operator-retained');
