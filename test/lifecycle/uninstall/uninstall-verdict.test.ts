@@ -107,7 +107,9 @@ describe('the verdict', () => {
     expect(text).toMatch(
       /^Refused to uninstall: 1 GpuPod without an instance still has the finalizer of the operator/,
     );
-    expect(text).toMatch(/\nteam-a +idle .* no instance, but its finalizer holds up the deletion of the CRD\n/);
+    expect(text).toMatch(
+      /\nteam-a +idle .* no instance, but its finalizer holds up the deletion of the CRD\n/,
+    );
     expect(text).not.toContain('unheld');
     expect(text).toContain('- Delete the GpuPods: kubectl delete gpupods --all --all-namespaces.');
     expect(text).toContain('set crds.keep to true');
