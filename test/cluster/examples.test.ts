@@ -61,7 +61,7 @@ const EXAMPLES: readonly { readonly example: string; readonly becomes: string; r
   {
     example: 'ssh-generated-key.yaml',
     becomes: 'Ready=True Available',
-    spends: { sshKey: { source: 'Generated', secretName: 'generated-key-connection' } },
+    spends: { sshKey: { source: 'Generated', secretName: 'ssh-generated-key-connection' } },
   },
   {
     example: 'ssh-public-key-secret.yaml',

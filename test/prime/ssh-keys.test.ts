@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Ask, RateLimiter } from '../../src/prime/rate-limiter.ts';
 import { withProvider } from './builders.ts';
 import { withServer } from './loopback-server.ts';
 import type { CannedAnswer } from './loopback-server.ts';
@@ -200,6 +201,27 @@ describe('deleteSshKey', () => {
         expect(seen[0]).toMatchObject({ method: 'DELETE', path: '/api/v1/ssh_keys/k1' });
       },
     );
+  });
+
+  it('takes no turn from the DELETE of an instance, which bills', async () => {
+    const asked: Ask[] = [];
+    const limiter: RateLimiter = {
+      acquire: async (ask) => {
+        asked.push(ask);
+        return await Promise.resolve(0);
+      },
+      reportPassed: () => undefined,
+      reportLimited: () => undefined,
+      state: () => ({ requestsPerSecond: 1, tokens: 1, waiting: { create: 0, delete: 0, read: 0 } }),
+    };
+    await withServer(
+      () => ({ json: {} }),
+      async ({ url }) => {
+        await withProvider(url, async (provider) => await provider.deleteSshKey('k1', SEND), { limiter });
+        await withProvider(url, async (provider) => await provider.deletePod('p1'), { limiter });
+      },
+    );
+    expect(asked.map(({ priority }) => priority)).toEqual(['read', 'delete']);
   });
 
   it.each(['', '..', 'a/b', 'k?x'])('sends nothing for %j', async (keyId) => {

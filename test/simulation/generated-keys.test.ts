@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { publicHalfOf } from '../../src/controllers/gpupod/effects/key-pair.ts';
+import { keyPairOf, publicHalfOf } from '../../src/controllers/gpupod/effects/key-pair.ts';
 import { recordAt, stringAt } from '../../src/json.ts';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
 import { parsePublicKey } from '../../src/lifecycle/ssh-key/public-key.ts';
 import { keyOfInstance, ownKeys } from './key-oracle.ts';
 import { judgeEnd } from './oracles.ts';
+import { restore } from './people.ts';
 import { messageOf, podIdOf, reasonOf } from './readings.ts';
 import { NAMESPACE, Simulation } from './simulation.ts';
 import type { SimulationOptions } from './simulation.ts';
@@ -47,6 +48,13 @@ function edit(simulation: Simulation, spec: object): void {
     metadata: { ...object.metadata, generation: (object.metadata.generation ?? 1) + 1 },
     spec: { ...recordAt(object, 'spec'), ...spec },
   }));
+}
+
+/** A backup tool restores the Secret, with its labels and without its owner. */
+function restoreSecret(simulation: Simulation, held: RawObject | undefined): void {
+  const metadata = { name: SECRET, labels: held?.metadata.labels ?? {} };
+  const { type, data } = { type: held?.['type'], data: held?.['data'] };
+  simulation.server.create('secrets', NAMESPACE, { metadata, type, data }, 'person');
 }
 
 describe('spec.ssh.generate', () => {
@@ -112,6 +120,8 @@ describe('spec.ssh.generate', () => {
 
   it('has a new pair for the instance after a suspension, and removes the old key', async () => {
     const simulation = await ready();
+    // Longer than the search for unused keys after a start.
+    await simulation.pass(10 * MINUTE_MS);
     const before = fingerprintIn(secret(simulation));
     edit(simulation, { suspend: true });
     await simulation.until('it is suspended', () => podIdOf(simulation.object()) === undefined);
@@ -142,15 +152,31 @@ describe('spec.ssh.generate', () => {
     expect(fingerprintIn(secret(simulation))).toBeUndefined();
     expect(ownKeys(simulation)).toHaveLength(1);
     simulation.server.delete('secrets', { namespace: NAMESPACE, name: SECRET }, 'person');
-    const { resourceVersion: _version, uid: _uid, ...metadata } = held?.metadata ?? { name: SECRET };
-    simulation.server.create(
-      'secrets',
-      NAMESPACE,
-      { ...held, metadata: { ...metadata, name: SECRET } },
-      'person',
-    );
+    restoreSecret(simulation, held);
     await simulation.until('it recovers', () => synced() === 'ReconcileSuccess', 15 * MINUTE_MS);
     expect(fingerprintIn(secret(simulation))).toBe(fingerprintAtProvider(simulation));
+  });
+
+  it('says so as well if the Secret holds another key, and leaves that alone', async () => {
+    const simulation = await ready();
+    const other = keyPairOf(Buffer.alloc(32, 9), 'theirs').privateKey;
+    const target = { namespace: NAMESPACE, name: SECRET };
+    simulation.server.edit(
+      'secrets',
+      target,
+      (held) => ({
+        ...held,
+        data: { ...recordAt(held, 'data'), 'ssh-privatekey': Buffer.from(other).toString('base64') },
+      }),
+      'person',
+    );
+    await simulation.until(
+      'it says so',
+      () => messageOf(simulation.object(), 'Synced').includes('no longer holds the generated private key'),
+      15 * MINUTE_MS,
+    );
+    expect(valueOf(secret(simulation), 'ssh-privatekey')).toBe(other);
+    expect(simulation.isReady()).toBe(true);
   });
 
   it.each([
@@ -226,5 +252,37 @@ describe('spec.ssh.generate', () => {
     expect(simulation.api.requests.all().filter(({ method }) => method === 'POST')).toEqual([]);
     simulation.server.delete('secrets', { namespace: NAMESPACE, name: SECRET }, 'person');
     await simulation.until('it is ready', () => simulation.isReady());
+  });
+
+  it.each([
+    { name: 'with its Secret keeps its key', isKept: true },
+    { name: 'without its Secret says that the key is lost', isKept: false },
+  ])('restored from a backup $name, and adopts the instance', async ({ isKept }) => {
+    const simulation = await ready();
+    const podId = podIdOf(simulation.object());
+    const before = fingerprintIn(secret(simulation));
+    const held = secret(simulation);
+    restore(simulation);
+    if (isKept) restoreSecret(simulation, held);
+    await simulation.until('it is ready', () => simulation.isReady());
+    expect(podIdOf(simulation.object())).toBe(podId);
+    expect(fingerprintIn(secret(simulation))).toBe(isKept ? before : undefined);
+    expect(messageOf(simulation.object(), 'Synced')).toContain(isKept ? 'Reconciled' : 'no longer holds');
+    expect(fingerprintAtProvider(simulation)).toBe(before);
+  });
+
+  it('takes over the pair that an earlier GpuPod of this name left behind', async () => {
+    const simulation = await ready();
+    const before = fingerprintIn(secret(simulation));
+    edit(simulation, { deletionPolicy: 'Retain' });
+    simulation.delete();
+    await simulation.until('it is deleted', () => simulation.object() === undefined);
+    const left = secret(simulation);
+    simulation.apply('train-1', GENERATE);
+    await simulation.until('it is ready', () => simulation.isReady());
+    const [owner] = secret(simulation)?.metadata.ownerReferences ?? [];
+    expect(owner?.uid).toBe(simulation.object()?.metadata.uid);
+    expect(fingerprintIn(secret(simulation))).toBe(fingerprintAtProvider(simulation));
+    expect(left === undefined || fingerprintIn(secret(simulation)) === before).toBe(true);
   });
 });

@@ -1,11 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { recordAt, stringAt } from '../../src/json.ts';
 import { secretData } from '../../src/kubernetes/client/secrets-client.ts';
+import type { SshKey } from '../../src/simulator/world/ssh-key-store.ts';
 import type { SettingsInput } from '../../src/simulator/world/settings.ts';
 import { anEd25519Line, aPublicKey, privatePem } from '../support/builders/ssh-keys.ts';
+import { AccountScene } from './account-scene.ts';
 import { judgeEnd } from './oracles.ts';
 import { messageOf, reasonOf } from './readings.ts';
 import { NAMESPACE, Simulation } from './simulation.ts';
+import { beside } from './two-clusters.ts';
 import type { SimulationOptions } from './simulation.ts';
 
 const MINUTE_MS = 60_000;
@@ -19,7 +22,7 @@ function begin(options: SimulationOptions = {}): Simulation {
 }
 
 /** The keys of the operator's account, without its primary one. */
-function registered(simulation: Simulation): readonly { readonly id: string; readonly publicKey: string }[] {
+function registered(simulation: Simulation): readonly SshKey[] {
   return simulation.api.world.sshKeys.of('user_1').filter(({ name }) => name !== 'default');
 }
 
@@ -154,6 +157,82 @@ describe('spec.ssh.publicKey', () => {
     expect(reasonsOf(simulation)).toEqual([reason, undefined]);
     expect(messageOf(simulation.object(), 'Synced')).toContain(says);
     expect(requestedKeys(simulation)).toEqual([undefined]);
+  });
+});
+
+describe('the requests for keys', () => {
+  it('are none at rest, none for GpuPods without a key, and one list after a start', async () => {
+    const simulation = begin();
+    const asked = (): number => simulation.api.requests.count({ path: '/ssh_keys/' });
+    simulation.apply('plain');
+    await simulation.until('it is ready', () => simulation.isReady('plain'));
+    simulation.operator.kill();
+    await simulation.pass(20 * MINUTE_MS);
+    expect(asked()).toBe(0);
+    simulation.apply('train-1', { ssh: { publicKey: LINE } });
+    await simulation.until('it is ready', () => simulation.isReady());
+    expect(asked()).toBe(2);
+    await simulation.pass(2 * 60 * MINUTE_MS);
+    expect(asked()).toBe(2);
+    simulation.operator.kill();
+    await simulation.pass(2 * 60 * MINUTE_MS);
+    expect(asked()).toBe(3);
+    expect(simulation.journal.violations).toEqual([]);
+  });
+});
+
+describe('a key that two GpuPods share', () => {
+  it('stays until the last of them is gone', async () => {
+    const simulation = begin();
+    const names = ['train-1', 'train-2'];
+    for (const name of names) simulation.apply(name, { ssh: { publicKey: LINE } });
+    await simulation.until('both are ready', () => names.every((name) => simulation.isReady(name)));
+    simulation.delete('train-1');
+    await simulation.pass(30 * MINUTE_MS);
+    expect(registered(simulation)).toHaveLength(1);
+    simulation.delete('train-2');
+    await simulation.until('the key is removed', () => registered(simulation).length === 0, 15 * MINUTE_MS);
+    judgeEnd(simulation);
+    expect(simulation.journal.violations).toEqual([]);
+  });
+
+  it('is registered once by each installation, and each removes its own', async () => {
+    const near = begin();
+    const far = beside(near);
+    far.startOperator();
+    for (const simulation of [near, far]) simulation.apply('train-1', { ssh: { publicKey: LINE } });
+    await near.until('both are ready', () => near.isReady() && far.isReady());
+    expect(registered(near)).toHaveLength(2);
+    near.delete();
+    await near.until('one is removed', () => registered(near).length === 1, 15 * MINUTE_MS);
+    await near.pass(30 * MINUTE_MS);
+    expect(registered(near)).toMatchObject([{ name: expect.stringMatching(/^gpupod-far777-/) }]);
+    far.apply('train-2', { ssh: { publicKey: LINE } });
+    await near.until('it is ready', () => far.isReady('train-2'));
+    for (const name of ['train-1', 'train-2']) far.delete(name);
+    await near.until('both are removed', () => registered(near).length === 0, 15 * MINUTE_MS);
+    expect([...near.journal.violations, ...far.journal.violations]).toEqual([]);
+  });
+
+  it('is registered with each account that pays', async () => {
+    const scene = new AccountScene();
+    scene.addAccount('team-a', 'key-of-a');
+    scene.addAccount('team-b', 'key-of-b');
+    await scene.start();
+    for (const namespace of ['team-a', 'team-b']) scene.apply(namespace, { ssh: { publicKey: LINE } });
+    await scene.untilReady('team-a');
+    await scene.untilReady('team-b');
+    const { world } = scene.simulation.api;
+    const ofAll = (): readonly string[] =>
+      ['user_1', 'user_a', 'user_b'].flatMap((user) =>
+        world.sshKeys.of(user).flatMap(({ name }) => (name === 'default' ? [] : [user])),
+      );
+    expect(ofAll()).toEqual(['user_a', 'user_b']);
+    for (const namespace of ['team-a', 'team-b']) {
+      scene.simulation.server.delete('gpupods', { namespace, name: 'train-1' }, 'person');
+    }
+    await scene.simulation.until('both are removed', () => ofAll().length === 0, 30 * MINUTE_MS);
+    expect(scene.simulation.journal.violations).toEqual([]);
   });
 });
 

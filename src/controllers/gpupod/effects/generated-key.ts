@@ -69,12 +69,17 @@ async function readOrGenerate(
     return pair.key;
   }
   const key = keyIn(existing);
-  return (
-    key ?? {
+  if (key === undefined) {
+    return {
       reason: 'InvalidSshKey',
       message: `Secret ${name}: ${PRIVATE} is not a key that the operator generated (ed25519, without a passphrase). Remove that key from the Secret for a new one, or use spec.ssh.publicKey.`,
-    }
-  );
+    };
+  }
+  if (!isOwned(existing, gpuPod)) {
+    // Left behind by an earlier GpuPod: the garbage collector would remove it, and the key with it.
+    await secrets.replace(ownedBy(existing, gpuPod, existing.data));
+  }
+  return key;
 }
 
 /**
