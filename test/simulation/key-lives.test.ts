@@ -93,7 +93,12 @@ describe('a planted bug', () => {
             isLost = true;
             return { kind: 'unknown', message: 'lost' };
           },
-          listSshKeys: async () => await Promise.resolve({ kind: 'ok', value: [] }),
+          listSshKeys: async () => {
+            const listed = await real.listSshKeys();
+            return listed.kind === 'failure'
+              ? listed
+              : { kind: 'ok', value: listed.value.filter(({ isPrimary }) => isPrimary === true) };
+          },
         };
       },
       finds: 'is registered twice',
