@@ -29,8 +29,8 @@ helm install gpupod-operator charts/gpupod-operator \\
 kubectl -n gpupod-system create secret generic prime-api-key --from-literal=api-key=<your key>
 \`\`\`
 
-Add \`--set simulator.enabled=true\` to try it without a key and without cost. How to install, upgrade and limit it is
-described in \`docs/how-to/install.md\` of the project. All \`settings\` are in \`docs/reference/settings.md\`.
+Add \`--set simulator.enabled=true\` to try it without a key and without cost. The repository's \`docs/how-to/install.md\`
+describes installation and upgrades, and \`docs/reference/settings.md\` lists all \`settings\`.
 
 ## Values
 
