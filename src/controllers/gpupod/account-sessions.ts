@@ -133,7 +133,7 @@ export class AccountSessions implements AccountSessionsPort {
       recorded: recordOf(account),
       howToAccept: (userId) => `set annotation ${ANNOTATIONS.acceptUser} of the account to ${userId}`,
       named: () => this.#accountsNamedFor(name),
-      teamIds: () => [...new Set([...this.#teamsOf(name), ...this.#options.recordedTeams.of(session)])],
+      teamIds: () => this.teamsOf(session),
     });
     const open = { account, session, connection, teamIds };
     this.#open.set(name, open);
@@ -143,13 +143,13 @@ export class AccountSessions implements AccountSessionsPort {
     return open;
   }
 
-  /** The teams of all accounts that share this session. */
-  #teamsOf(name: string): readonly string[] {
-    const { registry } = this.#options;
-    const session = registry.get(name);
-    return [...this.#open].flatMap(([other, { teamIds }]) =>
+  /** The teams of all accounts that share this session, and those that GpuPods record with it. */
+  teamsOf(session: AccountSession): readonly string[] {
+    const { registry, recordedTeams } = this.#options;
+    const named = [...this.#open].flatMap(([other, { teamIds }]) =>
       registry.shared(other) === session ? [...teamIds] : [],
     );
+    return [...new Set([...named, ...recordedTeams.of(session)])];
   }
 
   /** The accounts of the provider on which GpuPods have instances that this account paid for. */

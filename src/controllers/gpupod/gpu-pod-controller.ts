@@ -148,6 +148,7 @@ export class GpuPodController implements Runnable {
         this.#housekeeping.sweepSshKeys();
       },
       isStopping: () => this.#isStopping,
+      teamsOfOwnUser: () => this.accountSessions?.teamsOf(this.accounts.own) ?? [],
     };
   }
 

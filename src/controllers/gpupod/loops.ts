@@ -9,4 +9,6 @@ export interface Loops {
   /** An SSH key may be unused now. */
   sweepSshKeys(): void;
   isStopping(): boolean;
+  /** Teams that pay with accounts whose keys belong to the user of the operator's own key, which lists for them. */
+  teamsOfOwnUser(): readonly string[];
 }

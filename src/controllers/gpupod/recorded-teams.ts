@@ -2,7 +2,7 @@ import { parseGpuPod } from '../../api/gpupod/gpu-pod.ts';
 import type { AccountSession } from '../../accounts/session.ts';
 import type { Clock } from '../../clock.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
-import { unresolvedIntent } from '../../lifecycle/intent.ts';
+import { intentOf } from '../../accounts/stated.ts';
 import { currentAttempt } from '../../lifecycle/status/attempts.ts';
 import type { Payers } from './payers.ts';
 import type { GpuPodView } from './ports.ts';
@@ -17,7 +17,7 @@ interface RecordedTeamsOptions {
 }
 
 /**
- * The teams that pay for instances, by session: an instance stays in the team that paid for it, whatever its account
+ * The teams that pay or paid last for instances, by session: an instance stays in the team that paid for it, whatever its account
  * names by now. Each decision asks for them, so one pass over all GpuPods serves all sessions for a second.
  */
 export class RecordedTeams {
@@ -56,6 +56,9 @@ function teamsOf(object: KubernetesObject): readonly string[] {
   if (parsed.kind === 'invalid') {
     return [];
   }
-  const teamIds = [unresolvedIntent(parsed.gpuPod)?.teamId, currentAttempt(parsed.gpuPod.status)?.teamId];
-  return teamIds.filter((teamId) => teamId !== undefined);
+  const { status } = parsed.gpuPod;
+  // An instance may show up long after its attempt is over, so a create intent that is resolved counts as well.
+  const teamId =
+    status.podId === undefined ? intentOf(parsed.gpuPod)?.teamId : currentAttempt(status)?.teamId;
+  return teamId === undefined ? [] : [teamId];
 }

@@ -36,7 +36,7 @@ export function ownSession(
       takeCreateTurn: options.takeCreateTurn,
       gpuPods: cluster.view,
       reservations,
-      teamIds: () => knownTeams(policy),
+      teamIds: () => [...new Set([...knownTeams(policy), ...loops.teamsOfOwnUser()])],
       identity: {
         keyVersion: account.keyVersion,
         origin: account.origin,
@@ -149,5 +149,5 @@ function signalsOf(name: string, loops: Loops, enqueueAll: () => void): SessionS
 
 /** Teams whose instances this operator may have rented. */
 function knownTeams({ defaultTeamId, allowedTeamIds }: Policy): readonly string[] {
-  return [...new Set([...(defaultTeamId === undefined ? [] : [defaultTeamId]), ...allowedTeamIds])];
+  return [...(defaultTeamId === undefined ? [] : [defaultTeamId]), ...allowedTeamIds];
 }

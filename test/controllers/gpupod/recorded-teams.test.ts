@@ -37,6 +37,21 @@ it('knows the teams of open create intents and of instances, by session', () => 
   expect([...teams.of(OTHER)]).toEqual(['team-of-instance']);
 });
 
+it('knows the team of the last create intent of a GpuPod that has nothing any more', () => {
+  const attempts = [{ number: 1, podName: intent().name, outcome: 'Ended' }];
+  const { teams } = bench([
+    rawGpuPod({ intent: intent({ teamId: 'former-team' }), status: { attempts } }),
+    rawGpuPod({
+      uid: 'uid-2',
+      namespace: 'team-b',
+      intent: intent({ teamId: 'of-another-account' }),
+      status: { podId: 'pod-3' },
+    }),
+  ]);
+  expect([...teams.of(MINE)]).toEqual(['former-team']);
+  expect([...teams.of(OTHER)]).toEqual([]);
+});
+
 it('reads all GpuPods once a second, however many sessions and decisions ask', async () => {
   const objects = Array.from({ length: 10 }, (_, number) =>
     rawGpuPod({ uid: `uid-${String(number)}`, intent: intent({ teamId: 'team-x' }) }),

@@ -1,0 +1,97 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import type { RawObject } from '../../src/kubernetes/objects.ts';
+import { plantPod } from '../../src/simulator/world/plant-pod.ts';
+import { AccountScene } from './account-scene.ts';
+import { withSpec } from './edits.ts';
+import { specOf, statusOf } from './readings.ts';
+
+jest.setTimeout(5 * 60_000);
+
+const MINUTE_MS = 60_000;
+const TARGET = { namespace: 'team-a', name: 'train-1' };
+
+describe('an account with a key of the operator’s own user, and a team that pays', () => {
+  async function sceneOfOwnUser(): Promise<AccountScene> {
+    const scene = new AccountScene({
+      provider: {
+        accounts: [
+          { key: 'test-key', userId: 'user_1', teams: ['team_1'] },
+          { key: 'other-key', userId: 'user_2', teams: [] },
+          { key: 'second-key', userId: 'user_1', teams: ['team_1'] },
+        ],
+      },
+    });
+    scene.addAccount('team-a', 'second-key', 'default', { teamId: 'team_1' });
+    await scene.start();
+    await scene.simulation.pass(MINUTE_MS);
+    return scene;
+  }
+
+  it('finds the instance after a lost create response', async () => {
+    const scene = await sceneOfOwnUser();
+    const lost = { kind: 'ResetAfter' } as const;
+    scene.simulation.api.faults.add({ method: 'POST', path: '/pods/', times: 1, effect: lost });
+    scene.apply('team-a');
+    await scene.untilReady('team-a');
+    expect(scene.payersOf('team-a')).toEqual(['user_1']);
+  });
+
+  it('is seen to be empty when the GpuPod is deleted', async () => {
+    const scene = await sceneOfOwnUser();
+    scene.apply('team-a');
+    await scene.untilReady('team-a');
+    scene.simulation.server.delete('gpupods', TARGET, 'person');
+    await scene.simulation.until('it is deleted', () => scene.gpuPod('team-a') === undefined);
+    expect(scene.payersOf('team-a')).toEqual([]);
+  });
+});
+
+describe('an account whose team was removed, after a restart', () => {
+  /** Suspended, so that nothing is rented while the team is removed. */
+  async function sceneWithoutTeam(isLate: boolean): Promise<AccountScene> {
+    const scene = new AccountScene();
+    scene.addAccount('team-a', 'key-of-a', 'default', { teamId: 'team_a' });
+    await scene.start();
+    scene.apply('team-a');
+    await scene.untilReady('team-a');
+    const name = String(statusOf(scene.held('team-a'))['podName']);
+    scene.edit('team-a', withSpec({ suspend: true }));
+    await scene.simulation.until(
+      'it is suspended',
+      () => scene.payersOf('team-a').length === 0,
+      20 * MINUTE_MS,
+    );
+    await scene.simulation.pass(2 * MINUTE_MS);
+    const account = { namespace: 'team-a', name: 'default' };
+    scene.simulation.server.edit('gpuaccounts', account, withoutTeam, 'person');
+    scene.simulation.operator.kill();
+    if (isLate) plantPod(scene.simulation.api.world, { name, userId: 'user_a', teamId: 'team_a' });
+    await scene.simulation.pass(10 * MINUTE_MS);
+    return scene;
+  }
+
+  it('rents again for the GpuPod', async () => {
+    const scene = await sceneWithoutTeam(false);
+    scene.edit('team-a', withSpec({ suspend: false }));
+    await scene.untilReady('team-a');
+    expect(scene.payersOf('team-a')).toEqual(['user_a']);
+  });
+
+  it('releases the GpuPod', async () => {
+    const scene = await sceneWithoutTeam(false);
+    scene.simulation.server.delete('gpupods', TARGET, 'person');
+    await scene.simulation.pass(5 * MINUTE_MS);
+    expect(scene.gpuPod('team-a')).toBeUndefined();
+  });
+
+  it('terminates an instance that shows up late in that team', async () => {
+    const scene = await sceneWithoutTeam(true);
+    await scene.simulation.pass(20 * MINUTE_MS);
+    expect(scene.payersOf('team-a')).toEqual([]);
+  });
+});
+
+function withoutTeam(object: RawObject): RawObject {
+  const { teamId: _team, ...spec } = specOf(object);
+  return { ...object, spec };
+}
