@@ -41,6 +41,8 @@ export interface HousekeepingParts {
 
 /** How often the operator checks the API key for a change. It reads one small file. */
 const KEY_CHECK_MS = 1_000;
+/** How often the operator looks for SSH keys that became unused without a trace, as by an edited spec. */
+const KEY_SWEEP_MS = 3_600_000;
 const TASKS = ['account', 'poll', 'sweep', 'inventory'] as const;
 const BACK_OFF = { baseMs: 1_000, maxMs: 30_000 };
 
@@ -186,14 +188,12 @@ function reconciled(requeueAfterMs: number | 'failed' | undefined): Reconciled {
 }
 
 /** Where no key was ever registered, nothing is sent. */
-async function sweepKeys(
-  { account, keySweep, keyUse }: HousekeepingParts,
-  retryMs: number,
-): Promise<number | undefined> {
+async function sweepKeys({ account, keySweep, keyUse }: HousekeepingParts, retryMs: number): Promise<number> {
   if (!keyUse.mayHaveKeys) {
-    return undefined;
+    return KEY_SWEEP_MS;
   }
-  return account.state.kind === 'fits' ? await keySweep.run() : retryMs;
+  const nextMs = account.state.kind === 'fits' ? await keySweep.run() : retryMs;
+  return Math.min(nextMs ?? KEY_SWEEP_MS, KEY_SWEEP_MS);
 }
 
 async function checkAccount({ account, health }: HousekeepingParts): Promise<boolean> {

@@ -181,17 +181,26 @@ describe('the search for unused SSH keys', () => {
     await housekeeping.stop();
   });
 
-  it('runs once after the start, again where something is left to do, and then only when asked', async () => {
+  it('runs once after the start, again where something is left to do, when asked, and every hour', async () => {
     const { clock, counts, housekeeping, keyUse } = bench(() => taken());
     keyUse.mayHaveKeys = true;
     await clock.advance(TIMINGS.quietPollMs);
     expect(counts.keySweeps).toBe(1);
     await clock.advance(20 * TIMINGS.sweepMs);
-    expect(counts.keySweeps).toBe(2);
+    expect(counts.keySweeps).toBe(3);
     housekeeping.sweepSshKeys();
     housekeeping.sweepSshKeys();
     await clock.advance(TIMINGS.sweepMs);
-    expect(counts.keySweeps).toBe(3);
+    expect(counts.keySweeps).toBe(4);
+    await housekeeping.stop();
+  });
+
+  it('begins within an hour after the first key was registered', async () => {
+    const { clock, counts, housekeeping, keyUse } = bench(() => taken());
+    await clock.advance(TIMINGS.sweepMs);
+    keyUse.mayHaveKeys = true;
+    await clock.advance(3_600_000);
+    expect(counts.keySweeps).toBeGreaterThan(0);
     await housekeeping.stop();
   });
 

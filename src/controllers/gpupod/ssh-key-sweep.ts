@@ -17,6 +17,8 @@ export interface SshKeySweepOptions {
   readonly idDoubt: string | undefined;
 }
 
+/** So many failures in a row do not pass by themselves, and are logged once. */
+const LASTING_FAILURES = 3;
 /** Fingerprints that this process saw in use. More than any cluster has; beyond it, the oldest are forgotten. */
 const MAX_SEEN = 100_000;
 
@@ -30,6 +32,7 @@ export class SshKeySweep {
   readonly #options: SshKeySweepOptions;
   readonly #seenHere = new Set<string>();
   #isRefused = false;
+  #failuresInARow = 0;
 
   constructor(context: Sweeping, options: SshKeySweepOptions) {
     this.#context = context;
@@ -48,6 +51,7 @@ export class SshKeySweep {
       return this.#noteFailure(listed);
     }
     this.#isRefused = false;
+    this.#failuresInARow = 0;
     const used = usedKeys(view.list(), policy);
     this.#remember(used?.fingerprints ?? new Set());
     const unused = listed.value.filter((key) => used?.has(key) === false);
@@ -58,7 +62,7 @@ export class SshKeySweep {
     return Number.isFinite(nextMs) ? nextMs : undefined;
   }
 
-  /** Without the permission for SSH keys the operator can neither list nor remove them. It says so once. */
+  /** Without the permission for SSH keys, the operator can neither list nor remove them. It says so once. */
   #noteFailure({
     reason,
     message,
@@ -68,6 +72,10 @@ export class SshKeySweep {
   }): number | undefined {
     const { log, timings } = this.#context;
     if (reason !== 'Unauthorized') {
+      this.#failuresInARow += 1;
+      if (this.#failuresInARow === LASTING_FAILURES) {
+        log.warn({ problem: message }, 'failed to look for unused SSH keys several times; they stay for now');
+      }
       return timings.sweepMs;
     }
     if (!this.#isRefused) {

@@ -170,4 +170,18 @@ describe('the sweep', () => {
     bench.keys = failure({ reason: 'ApiUnavailable' });
     expect(await bench.newSweep().run()).toBe(DEFAULT_TIMINGS.sweepMs);
   });
+
+  it('says once that its lists keep failing, and again after one that was answered', async () => {
+    await bench.session.account.check();
+    const sweep = bench.newSweep();
+    const warnings = async (runs: number): Promise<number> => {
+      bench.keys = failure({ reason: 'UnexpectedResponse' });
+      for (let run = 0; run < runs; run += 1) await sweep.run();
+      return bench.log.lines.filter(({ level }) => level === 'warn').length;
+    };
+    expect([await warnings(2), await warnings(5)]).toEqual([0, 1]);
+    bench.keys = { kind: 'ok', value: [] };
+    await sweep.run();
+    expect(await warnings(3)).toBe(2);
+  });
 });

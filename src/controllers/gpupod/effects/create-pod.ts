@@ -1,6 +1,6 @@
 import type { GpuPod } from '../../../api/gpupod/gpu-pod.ts';
 import { ANNOTATIONS, FINALIZER } from '../../../api/common/names.ts';
-import { apiErrorMessage, isConflict, isNotFound, isRefusal } from '../../../kubernetes/client/api-errors.ts';
+import { apiErrorMessage, isConflict, isNotFound } from '../../../kubernetes/client/api-errors.ts';
 import type { SecretValues } from '../../../lifecycle/instance-request.ts';
 import { sessionBeganAtMs } from '../../../lifecycle/account.ts';
 import { judgeAnswer } from '../../../lifecycle/created.ts';
@@ -20,8 +20,7 @@ import { whileSessionLasts } from '../../../accounts/session-fence.ts';
 import { known, STALE } from './outcome.ts';
 import type { EffectOutcome } from './outcome.ts';
 import { keyObstacle, repeatedWithKey } from './requested-key.ts';
-import { readSecretValues } from './secret-values.ts';
-import type { ReadSecretValues } from './secret-values.ts';
+import { valuesForCreate } from './secret-values.ts';
 
 type Creating = Pick<
   Context,
@@ -59,25 +58,12 @@ export async function createPod(
     if (obstacle !== undefined) {
       return obstacle;
     }
-    const secrets = await readSecrets(context, gpuPod);
+    const secrets = await valuesForCreate(context, gpuPod);
     return secrets.kind === 'missing'
       ? known(learnBlocked(localState, 'ReferenceNotFound', secrets.message, context.clock.monotonicMs()))
       : await sendInTurn(context, gpuPod, effect, { localState, values: secrets.values, session });
   } finally {
     context.createSlots.giveBack(context.session.name);
-  }
-}
-
-/** A Secret that the operator may not read blocks the create request like one that does not exist. */
-async function readSecrets({ secrets }: Pick<Context, 'secrets'>, gpuPod: GpuPod): Promise<ReadSecretValues> {
-  try {
-    return await readSecretValues(secrets, gpuPod);
-  } catch (error) {
-    if (!isRefusal(error)) {
-      throw error;
-    }
-    const message = `Failed to read a Secret that the spec refers to: ${apiErrorMessage(error)}`;
-    return { kind: 'missing', message };
   }
 }
 

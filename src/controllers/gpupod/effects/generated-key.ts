@@ -14,9 +14,8 @@ import { parsePublicKey } from '../../../lifecycle/ssh-key/public-key.ts';
 import type { PublicKey } from '../../../lifecycle/ssh-key/public-key.ts';
 import type { Context } from '../context.ts';
 import { newKeyPair, publicHalfOf } from './key-pair.ts';
-import { isOurs, isOwned, newSecret, ownedBy } from './secret-owner.ts';
+import { isOurs, isOwned, newSecret, ownedBy, PRIVATE_KEY } from './secret-owner.ts';
 
-const PRIVATE = 'ssh-privatekey';
 const PUBLIC = 'ssh-publickey';
 
 type Writing = Pick<Context, 'secrets' | 'view'>;
@@ -63,7 +62,7 @@ async function readOrGenerate(
     const message = `Secret ${name} does not belong to this GpuPod, so the operator cannot keep the generated private key there, and rents nothing. Remove that Secret, or set spec.connectionSecretName.`;
     return { reason: 'SecretConflict', message };
   }
-  if (existing.data[PRIVATE] === undefined || isOfFormerGpuPod(existing, gpuPod)) {
+  if (existing.data[PRIVATE_KEY] === undefined || isOfFormerGpuPod(existing, gpuPod)) {
     const pair = pairFor(gpuPod);
     await secrets.replace(ownedBy(existing, gpuPod, { ...existing.data, ...secretData(pair.data) }));
     return pair.key;
@@ -72,7 +71,7 @@ async function readOrGenerate(
   if (key === undefined) {
     return {
       reason: 'InvalidSshKey',
-      message: `Secret ${name}: ${PRIVATE} is not a key that the operator generated (ed25519, without a passphrase). Remove that key from the Secret for a new one, or use spec.ssh.publicKey.`,
+      message: `Secret ${name}: ${PRIVATE_KEY} is not a key that the operator generated (ed25519, without a passphrase). Remove that key from the Secret for a new one, or use spec.ssh.publicKey.`,
     };
   }
   if (!isOwned(existing, gpuPod)) {
@@ -101,11 +100,11 @@ function pairFor({ metadata }: GpuPod): {
   if (parsed.kind === 'bad') {
     throw new Error(`the generated public key ${parsed.problem}`);
   }
-  return { key: parsed.key, data: { [PRIVATE]: privateKey, [PUBLIC]: publicKey } };
+  return { key: parsed.key, data: { [PRIVATE_KEY]: privateKey, [PUBLIC]: publicKey } };
 }
 
 function keyIn(secret: Secret): PublicKey | undefined {
-  const read = secretText(secret, PRIVATE);
+  const read = secretText(secret, PRIVATE_KEY);
   return read.kind === 'text' ? publicHalfOf(read.text) : undefined;
 }
 
@@ -125,7 +124,7 @@ export async function keptPair(
       keyIn(secret)?.fingerprint === fingerprint
     ) {
       return Object.fromEntries(
-        Object.entries(secret.data).filter(([key]) => key === PRIVATE || key === PUBLIC),
+        Object.entries(secret.data).filter(([key]) => key === PRIVATE_KEY || key === PUBLIC),
       );
     }
   }

@@ -19,7 +19,7 @@ export async function perform(
   localState: LocalState,
 ): Promise<EffectOutcome> {
   const outcome = await performOne(context, gpuPod, effect, localState);
-  if (mayLeaveKey(gpuPod, effect)) {
+  if (mayLeaveKey(gpuPod, effect) || isKeyReplaced(localState, outcome)) {
     context.sweepSshKeys();
   }
   return outcome;
@@ -36,6 +36,12 @@ function mayLeaveKey({ spec, status }: GpuPod, effect: Effect): boolean {
     default:
       return false;
   }
+}
+
+/** The key that was registered for an earlier spec may be unused now, although nothing was rented with it. */
+function isKeyReplaced({ sshKey: former }: LocalState, outcome: EffectOutcome): boolean {
+  const next = outcome.kind === 'known' ? outcome.localState.sshKey : undefined;
+  return former !== undefined && next !== undefined && former.fingerprint !== next.fingerprint;
 }
 
 /** The compiler demands a case for each new effect. */

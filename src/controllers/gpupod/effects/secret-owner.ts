@@ -8,6 +8,8 @@ import type { Context } from '../context.ts';
 const SECRET_LABELS = { [LABELS.managedBy]: OPERATOR_NAME, [LABELS.name]: 'gpupod-connection' };
 /** Type of the Secret, in the form of the Service Binding specification. */
 const SECRET_TYPE = 'servicebinding.io/gpupod';
+/** Key of the generated private key. */
+export const PRIVATE_KEY = 'ssh-privatekey';
 /** The type that tools look for where the Secret holds a private key. The API server requires `ssh-privatekey` in it. */
 const KEY_SECRET_TYPE = 'kubernetes.io/ssh-auth';
 
@@ -15,13 +17,21 @@ export function isOwned({ metadata }: Secret, gpuPod: GpuPod): boolean {
   return (metadata.ownerReferences ?? []).some(({ uid }) => uid === gpuPod.metadata.uid);
 }
 
+function isConnectionSecret({ metadata: { labels = {} } }: Secret): boolean {
+  return Object.entries(SECRET_LABELS).every(([label, value]) => labels[label] === value);
+}
+
+/** Whoever may write GpuPods could otherwise read each private key of the namespace on an instance of their own. */
+export function isPrivateKeyOfOther(secret: Secret, key: string, gpuPod: GpuPod): boolean {
+  return key === PRIVATE_KEY && isConnectionSecret(secret) && !isOwned(secret, gpuPod);
+}
+
 /** True if this operator wrote it for a GpuPod that no longer exists, deleted with `--cascade=orphan`. */
-function isLeftBehind({ view }: Pick<Context, 'view'>, { metadata }: Secret): boolean {
-  const { labels = {}, namespace = '', ownerReferences = [] } = metadata;
-  const isLabelled = Object.entries(SECRET_LABELS).every(([label, value]) => labels[label] === value);
+function isLeftBehind({ view }: Pick<Context, 'view'>, secret: Secret): boolean {
+  const { namespace = '', ownerReferences = [] } = secret.metadata;
   const isGone = ({ kind, name, uid }: OwnerReference): boolean =>
     kind === KIND && view.get(`${namespace}/${name}`)?.metadata.uid !== uid;
-  return isLabelled && ownerReferences.every(isGone);
+  return isConnectionSecret(secret) && ownerReferences.every(isGone);
 }
 
 /** Whether the operator may write the Secret for this GpuPod. */
@@ -33,7 +43,7 @@ export function newSecret(gpuPod: GpuPod, name: string, data: Record<string, str
   return {
     apiVersion: 'v1',
     kind: 'Secret',
-    type: data['ssh-privatekey'] === undefined ? SECRET_TYPE : KEY_SECRET_TYPE,
+    type: data[PRIVATE_KEY] === undefined ? SECRET_TYPE : KEY_SECRET_TYPE,
     metadata: {
       name,
       labels: SECRET_LABELS,

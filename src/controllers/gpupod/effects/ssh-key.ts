@@ -15,6 +15,7 @@ import type { Context } from '../context.ts';
 import { generatedKey } from './generated-key.ts';
 import { known, STALE } from './outcome.ts';
 import type { EffectOutcome } from './outcome.ts';
+import { valuesForCreate } from './secret-values.ts';
 
 type Ensuring = Pick<
   Context,
@@ -35,16 +36,30 @@ export async function ensureSshKey(
     return { kind: 'busy' };
   }
   try {
-    const found = await publicKeyOf(context, gpuPod, choice);
-    if (found === undefined) {
-      return STALE;
-    }
-    return 'reason' in found
-      ? blocked(context, localState, found)
-      : await register(context, gpuPod, { choice, key: found, localState });
+    return await find(context, gpuPod, choice, localState);
   } finally {
     context.keySlots.giveBack(context.session.name);
   }
+}
+
+async function find(
+  context: Ensuring,
+  gpuPod: GpuPod,
+  choice: RegisteredChoice,
+  localState: LocalState,
+): Promise<EffectOutcome> {
+  // The create request needs them as well. Without them, the key would be registered for nothing.
+  const values = await valuesForCreate(context, gpuPod);
+  if (values.kind === 'missing') {
+    return blocked(context, localState, { reason: 'ReferenceNotFound', message: values.message });
+  }
+  const key = await publicKeyOf(context, gpuPod, choice);
+  if (key === undefined) {
+    return STALE;
+  }
+  return 'reason' in key
+    ? blocked(context, localState, key)
+    : await register(context, gpuPod, { choice, key, localState });
 }
 
 async function register(
