@@ -164,6 +164,9 @@ export function createSession(options: SessionOptions, signals: SessionSignals):
 }
 
 /** Whose lists this session takes. */
-export function listerOf({ name, account }: Pick<AccountSession, 'name' | 'account'>): Lister {
+export function listerOf({
+  name,
+  account,
+}: Pick<AccountSession, 'name'> & { readonly account: Pick<AccountWatch, 'state'> }): Lister {
   return { name, userId: identityOf(account.state)?.userId, isOwn: name === OWN_ACCOUNT };
 }

@@ -1,40 +1,59 @@
-import { formatDuration, parseDurationMs } from '../api/common/duration.ts';
+import { formatDuration } from '../api/common/duration.ts';
 import type { GpuPodSpec } from '../api/gpupod/spec.ts';
+import { durationOf, limitOf } from './account-rules.ts';
 import type { Policy } from './settings.ts';
 
 /** How long one instance may live, and who says so. */
 export interface Lifetime {
   readonly ms: number;
   readonly source: 'spec' | 'default' | 'ceiling';
+  /** Names the default or ceiling, where it is that of an account. */
+  readonly field?: string;
   /** The longer lifetime of the spec, which the ceiling cuts. */
   readonly cutFromMs?: number;
 }
 
-/** The lifetime of the spec, else the operator's default, cut to the operator's ceiling. Undefined: no limit. */
+/** The lifetime of the spec, else the default, cut to the ceiling. Undefined: no limit. */
 export function lifetimeOf(
   { maxLifetime }: Pick<GpuPodSpec, 'maxLifetime'>,
-  { maxLifetimeMs: ceilingMs = Infinity, defaultMaxLifetimeMs }: Policy,
+  policy: Policy,
 ): Lifetime | undefined {
-  const specMs = maxLifetime === undefined ? undefined : parseDurationMs(maxLifetime);
+  const { maxLifetimeMs: ceilingMs = Infinity, defaultMaxLifetimeMs } = policy;
+  const specMs = durationOf(maxLifetime);
   const ms = specMs ?? defaultMaxLifetimeMs ?? Infinity;
   if (ms > ceilingMs) {
-    return { ms: ceilingMs, source: 'ceiling', ...(specMs === undefined ? {} : { cutFromMs: specMs }) };
+    const cut = specMs === undefined ? {} : { cutFromMs: specMs };
+    return { ms: ceilingMs, source: 'ceiling', ...ceilingField(policy), ...cut };
   }
-  return ms === Infinity ? undefined : { ms, source: specMs === undefined ? 'default' : 'spec' };
+  if (ms === Infinity) {
+    return undefined;
+  }
+  return specMs === undefined ? { ms, source: 'default', ...defaultField(policy) } : { ms, source: 'spec' };
+}
+
+function ceilingField({ account, maxLifetimeMs }: Policy): Pick<Lifetime, 'field'> {
+  const isOfAccount = account !== undefined && durationOf(account.limits.maxLifetime) === maxLifetimeMs;
+  return isOfAccount ? { field: limitOf(account, 'maxLifetime') } : {};
+}
+
+function defaultField({ account }: Policy): Pick<Lifetime, 'field'> {
+  return account?.defaults.maxLifetime === undefined
+    ? {}
+    : { field: `defaults.maxLifetime of ${account.name}` };
 }
 
 /** The limit in words: `spec.maxLifetime 8h`. */
-export function lifetimeText({ ms, source, cutFromMs }: Lifetime): string {
+export function lifetimeText({ ms, source, cutFromMs, field }: Lifetime): string {
   const text = formatDuration(ms);
   switch (source) {
     case 'spec':
       return `spec.maxLifetime ${text}`;
     case 'default':
-      return `the operator's --default-max-lifetime ${text}`;
+      return `${field ?? "the operator's --default-max-lifetime"} ${text}`;
     case 'ceiling':
       return cutFromMs === undefined
-        ? `the operator's --max-lifetime ${text}`
-        : `the operator's --max-lifetime ${text}, which cuts spec.maxLifetime ${formatDuration(cutFromMs)}`;
+        ? `${field ?? "the operator's --max-lifetime"} ${text}`
+        : `${field ?? "the operator's --max-lifetime"} ${text}, which cuts spec.maxLifetime ${formatDuration(cutFromMs)}`;
   }
 }
 

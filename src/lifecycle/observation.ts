@@ -1,6 +1,7 @@
 import type { GpuPod } from '../api/gpupod/gpu-pod.ts';
 import type { MicroUsd } from '../offers/money.ts';
 import type { Offer } from '../offers/offer.ts';
+import type { CountedSum } from './account-rules.ts';
 import type { AccountIdentity, AccountReference } from './account-identity.ts';
 import type { IdProofs } from './id-proof.ts';
 import type { IntentReading } from './intent.ts';
@@ -55,6 +56,8 @@ export interface Observation {
   readonly cooldownOf: (offerKey: string) => { readonly reason: string } | undefined;
   /** Micro-dollars per hour of all other instances and reservations. Absent before the first complete list. */
   readonly reservedElsewhere?: MicroUsd;
+  /** What counts towards the limits of the account that pays. Absent before its first complete list, and with an instance. */
+  readonly accountSums?: readonly CountedSum[];
   /** The account whose first complete list that sum waits for. */
   readonly awaitedList?: string;
 }

@@ -1,14 +1,18 @@
 import { DEFAULT_ACCOUNT_NAME } from '../api/common/names.ts';
 import type { GpuPod } from '../api/gpupod/gpu-pod.ts';
+import type { MicroUsd } from '../offers/money.ts';
 import { accountName } from './account-identity.ts';
 import type { AccountReference } from './account-identity.ts';
-import type { Policy } from './settings.ts';
+import { whileRented, withRules } from './account-rules.ts';
+import type { AccountRules, Policy } from './settings.ts';
 
 /** An account, as far as it matters who may rent with it. */
 export interface KnownAccount {
   readonly reference: AccountReference;
   /** Team whose wallet pays; undefined: the wallet of the key's user. */
   readonly teamId: string | undefined;
+  /** Its limits and defaults; absent: it has none. */
+  readonly rules?: AccountRules;
   readonly isSuspended: boolean;
   readonly isDeleting: boolean;
   /**
@@ -142,7 +146,29 @@ function none(reason: PayerProblem['reason'], message: string): Payer {
  * What the operator's settings allow with an account. Their limits hold for every account. Teams and the default SSH
  * key belong to the user of the operator's own key, so they hold for no other.
  */
-export function policyFor(policy: Policy, teamId: string | undefined): Policy {
+export function policyFor(
+  policy: Policy,
+  { teamId, rules }: Partial<Pick<KnownAccount, 'teamId' | 'rules'>>,
+): Policy {
+  const own = withoutOwnKey(policy, teamId);
+  return rules === undefined ? own : withRules(own, rules);
+}
+
+/**
+ * The same for what the account rented already.
+ *
+ * @param capSent the cap in the create request
+ */
+export function policyWhileRented(
+  policy: Policy,
+  { teamId, rules }: Partial<Pick<KnownAccount, 'teamId' | 'rules'>>,
+  capSent: MicroUsd | undefined,
+): Policy {
+  const own = withoutOwnKey(policy, teamId);
+  return rules === undefined ? own : whileRented(own, rules, capSent);
+}
+
+function withoutOwnKey(policy: Policy, teamId: string | undefined): Policy {
   const { defaultTeamId: _team, defaultSshKeyId: _key, ...limits } = policy;
   return { ...limits, allowedTeamIds: [], ...(teamId === undefined ? {} : { defaultTeamId: teamId }) };
 }

@@ -1,3 +1,5 @@
+import type { AccountDefaults, AccountLimits } from '../api/gpuaccount/limits.ts';
+import type { OfferLimits } from '../offers/account-limits.ts';
 import type { MicroUsd } from '../offers/money.ts';
 
 /**
@@ -94,8 +96,22 @@ export const SECRET_RETRY_MS = 60_000;
 export const SSH_KEY_SOURCES = ['KeyID', 'PublicKey', 'PublicKeySecret', 'Generate'] as const;
 export type SshKeySource = (typeof SSH_KEY_SOURCES)[number];
 
+/** The limits and defaults of the account that pays. */
+export interface AccountRules {
+  /** Names the account in a message: `ClusterGpuAccount ml-platform`. */
+  readonly name: string;
+  readonly limits: AccountLimits;
+  readonly defaults: AccountDefaults;
+}
+
 /** What the operator's settings allow to every GpuPod. */
 export interface Policy {
+  /** The account that pays, unless that is the operator's own key. Its limits are part of the others as well. */
+  readonly account?: AccountRules;
+  /** What the account allows to be rented. */
+  readonly accountLimits?: OfferLimits;
+  /** The cap of an instance where its GpuPod names none. */
+  readonly defaultMaxPrice?: MicroUsd;
   readonly maxPriceCeiling?: MicroUsd;
   readonly requireMaxPrice: boolean;
   readonly maxTotalPricePerHour?: MicroUsd;

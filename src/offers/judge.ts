@@ -29,6 +29,7 @@ const FORBIDS: ReadonlySet<RejectionReason> = new Set([
   'SpotForbidden',
   'SpotRequired',
   'PrepaidForbidden',
+  'AccountLimit',
   'PrepaidAboveLimit',
   'CurrencyDiffers',
 ]);

@@ -18,6 +18,8 @@ export const REJECTION_REASONS = {
   SpotForbidden: 'The offer is a spot offer, and `placement.spot` is Forbid.',
   SpotRequired: 'The offer is not a spot offer, and `placement.spot` is Require.',
   PrepaidForbidden: 'The offer charges a number of hours at once, and `placement.allowPrepaid` is false.',
+  AccountLimit:
+    'The offer is outside the `limits` of the account that pays: its GPU types, upstream providers, security, spot or prepaid offers.',
   Unavailable: 'The provider lists the offer as unavailable.',
   StockTooLow: 'The stock of the offer is below `placement.minStock`.',
   CurrencyDiffers: 'The offer is priced in a currency other than USD.',
@@ -31,6 +33,8 @@ export const REJECTION_REASONS = {
   AboveMaxTotalCost:
     'The first hour of the offer, or all hours that it charges at once, cost more than `maxTotalCost` leaves after earlier attempts.',
   CoolingDown: 'The offer is in its cooldown: a create request for it failed recently.',
+  AboveAccountMaxPrice:
+    'The offer costs more than `limits.maxPrice` of the account that pays allows for one instance.',
   AboveMaxPrice:
     "The offer fits otherwise, but costs more than `maxPrice` or than the operator's price ceiling.",
 } as const satisfies Record<string, string>;

@@ -1,4 +1,6 @@
 import { CUSTOM_TEMPLATE_IMAGE, DEFAULT_IMAGE } from '../api/gpupod/spec.ts';
+import type { OfferLimits } from './account-limits.ts';
+import { excludedBy } from './checks/account.ts';
 import type { FittingOffer } from './candidate.ts';
 import { formatUsd } from './money.ts';
 import type { MicroUsd } from './money.ts';
@@ -39,6 +41,17 @@ export const RELAXATIONS: readonly Relaxation[] = [
       prices: requirements.prices.ceiling === undefined ? {} : { ceiling: requirements.prices.ceiling },
     }),
     advise: (best) => `raise maxPrice to ${formatUsd(wholeCents(best.cost.total))}`,
+    alsoWins: (best, other) => other.cost.total <= wholeCents(best.cost.total),
+  },
+  {
+    lifts: ['AboveAccountMaxPrice'],
+    relax: (requirements) => ({
+      ...requirements,
+      accountLimits: withoutPrice(requirements.accountLimits),
+      prices: requirements.prices.maxPrice === undefined ? {} : { maxPrice: requirements.prices.maxPrice },
+    }),
+    advise: (best, { accountLimits }) =>
+      `have limits.maxPrice of ${accountLimits?.owner ?? ''} raised to ${formatUsd(wholeCents(best.cost.total))}`,
     alsoWins: (best, other) => other.cost.total <= wholeCents(best.cost.total),
   },
   {
@@ -131,6 +144,12 @@ export const RELAXATIONS: readonly Relaxation[] = [
     advise: () => 'set placement.security to any',
   },
   {
+    lifts: ['AccountLimit'],
+    relax: (requirements) => ({ ...requirements, accountLimits: undefined }),
+    advise: (best, { accountLimits }) => `have ${accountField(best, accountLimits)} changed`,
+    alsoWins: (best, other) => best.offer.gpuType === other.offer.gpuType,
+  },
+  {
     lifts: ['PrepaidForbidden', 'Indistinguishable'],
     relax: (requirements) => ({ ...requirements, allowPrepaid: true }),
     advise: () => 'set placement.allowPrepaid to true',
@@ -186,6 +205,16 @@ function usualImage(offer: Offer): string | undefined {
 
 function chargedFirst({ cost, offer }: FittingOffer): MicroUsd {
   return chargedAtOnce(cost.total, offer.prepaidHours);
+}
+
+function withoutPrice(limits: OfferLimits | undefined): OfferLimits | undefined {
+  return limits === undefined ? undefined : { ...limits, maxPrice: undefined };
+}
+
+/** The first limit that excludes the offer, and whose it is. */
+function accountField(best: FittingOffer, limits: OfferLimits | undefined): string {
+  const field = limits === undefined ? undefined : excludedBy(best, limits);
+  return `limits.${field ?? 'maxPrice'} of ${limits?.owner ?? ''}`;
 }
 
 /** A cap as people write it, rounded up so that it still wins the offer. */

@@ -1,5 +1,6 @@
 import { DEFAULT_IMAGE } from '../api/gpupod/spec.ts';
 import type { GpuPodSpec } from '../api/gpupod/spec.ts';
+import type { OfferLimits } from './account-limits.ts';
 import { capToMicros, priceToMicros } from './money.ts';
 import type { MicroUsd } from './money.ts';
 import type { SizeRequirements } from './sizes.ts';
@@ -32,6 +33,8 @@ export interface OfferRequirements {
   readonly upfrontLimit: MicroUsd | undefined;
   /** What is left of `spec.maxTotalCost`, and what was spent of it; undefined without a limit. */
   readonly totalCost: TotalCostLimit | undefined;
+  /** Undefined: the operator's own key pays. */
+  readonly accountLimits: OfferLimits | undefined;
   readonly cooldownOf: CooldownLookup;
 }
 
@@ -44,7 +47,7 @@ export interface TotalCostLimit {
 export interface PriceLimits {
   /** `spec.maxPrice`, rounded down. */
   readonly maxPrice?: MicroUsd;
-  /** The operator's `--max-price-ceiling`. */
+  /** The operator's `--max-price-ceiling`, or what the account allows if that is lower. */
   readonly ceiling?: MicroUsd;
 }
 
@@ -61,6 +64,9 @@ export interface ActiveCooldown {
 export interface OfferPolicy {
   readonly maxPriceCeiling?: MicroUsd;
   readonly maxTotalPricePerHour?: MicroUsd;
+  /** `maxPrice` where a spec names none. */
+  readonly defaultMaxPrice?: MicroUsd;
+  readonly accountLimits?: OfferLimits | undefined;
 }
 
 /** For callers without cooldowns. */
@@ -102,6 +108,7 @@ export function requirementsFrom(
     prices: limitsFrom(spec, policy),
     upfrontLimit: policy.maxTotalPricePerHour,
     totalCost: totalCostFrom(spec, spentUsd),
+    accountLimits: policy.accountLimits,
     cooldownOf,
   };
 }
@@ -119,8 +126,9 @@ export function effectiveCap({ maxPrice, ceiling }: PriceLimits): MicroUsd | und
 
 /** The price limits of a spec under a policy. */
 export function limitsFrom(spec: Pick<GpuPodSpec, 'maxPrice'>, policy: OfferPolicy): PriceLimits {
+  const maxPrice = spec.maxPrice === undefined ? policy.defaultMaxPrice : capToMicros(spec.maxPrice);
   return {
-    ...(spec.maxPrice === undefined ? {} : { maxPrice: capToMicros(spec.maxPrice) }),
+    ...(maxPrice === undefined ? {} : { maxPrice }),
     ...(policy.maxPriceCeiling === undefined ? {} : { ceiling: policy.maxPriceCeiling }),
   };
 }

@@ -164,7 +164,7 @@ describe('the settings of the operator, for another account', () => {
   };
 
   it('keep their limits, and lose the teams and the SSH key of the operator', () => {
-    expect(policyFor(policy, undefined)).toEqual({
+    expect(policyFor(policy, {})).toEqual({
       ...OPEN_POLICY,
       maxPriceCeiling: 3_000_000,
       allowedTeamIds: [],
@@ -173,6 +173,6 @@ describe('the settings of the operator, for another account', () => {
   });
 
   it('have the team of the account as the one that pays', () => {
-    expect(policyFor(policy, 'team-9').defaultTeamId).toBe('team-9');
+    expect(policyFor(policy, { teamId: 'team-9' }).defaultTeamId).toBe('team-9');
   });
 });

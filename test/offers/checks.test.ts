@@ -3,17 +3,19 @@ import { OFFER_CHECKS } from '../../src/offers/checks/offer-checks.ts';
 import { judgeOffer } from '../../src/offers/judge.ts';
 import { REJECTION_REASONS } from '../../src/offers/rejections.ts';
 import { offer, requirements } from './support/builders.ts';
+import { ACCOUNT_ROWS } from './support/check-rows/account.ts';
 import { INSTANCE_ROWS } from './support/check-rows/instance.ts';
 import { PLACEMENT_ROWS } from './support/check-rows/placement.ts';
 import { ALWAYS_COOLING } from './support/check-rows/row.ts';
 import { TERMS_ROWS } from './support/check-rows/terms.ts';
 
-const rows = [...INSTANCE_ROWS, ...PLACEMENT_ROWS, ...TERMS_ROWS];
+const rows = [...ACCOUNT_ROWS, ...INSTANCE_ROWS, ...PLACEMENT_ROWS, ...TERMS_ROWS];
 
 it.each(rows)('$name → $expected: $why', (row) => {
   const policy = {
     ...(row.ceiling === undefined ? {} : { maxPriceCeiling: row.ceiling }),
     ...(row.total === undefined ? {} : { maxTotalPricePerHour: row.total }),
+    accountLimits: row.accountLimits,
   };
   const verdict = judgeOffer(row.offer, requirements(row.spec ?? {}, policy, row.cooldownOf));
   expect(verdict.kind === 'fits' ? 'fits' : verdict.rejection.reason).toBe(row.expected);
@@ -27,6 +29,8 @@ const NOT_GIVEN = [
   'Indistinguishable',
   'PrepaidAboveLimit',
   'AboveMaxTotalCost',
+  'AccountLimit',
+  'AboveAccountMaxPrice',
   'AboveMaxPrice',
 ];
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { objectName, providerId } from '../common/field-kinds.ts';
+import { accountDefaults, accountLimits } from './limits.ts';
 
 /**
  * The specs of GpuAccount and ClusterGpuAccount: one schema, two scopes. Every string and list has an upper bound, which
@@ -37,6 +38,7 @@ function apiKeySecretRef(where: string) {
 }
 
 const shared = {
+  defaults: accountDefaults,
   teamId: providerId()
     .describe(
       'Team whose wallet pays for GpuPods of this account. Absent: the wallet of the user that the API key belongs to.',
@@ -93,13 +95,18 @@ const namespaceSelector = z
   .describe('Namespaces whose GpuPods may use this account, by their labels. Absent: none. Empty ({}): all.');
 
 export const GpuAccountSpec = z
-  .object({ apiKeySecretRef: apiKeySecretRef('the namespace of the GpuAccount'), ...shared })
+  .object({
+    apiKeySecretRef: apiKeySecretRef('the namespace of the GpuAccount'),
+    ...shared,
+    limits: accountLimits(true),
+  })
   .describe('The API key that pays, and how it may be used.');
 
 export const ClusterGpuAccountSpec = z
   .object({
     apiKeySecretRef: apiKeySecretRef("the operator's own namespace"),
     ...shared,
+    limits: accountLimits(false),
     namespaceSelector: namespaceSelector.optional(),
     isDefault: z
       .boolean()

@@ -77,8 +77,9 @@ export class AccountSessions implements AccountSessionsPort {
       this.close(name);
     }
     const { session, connection, teamIds } = this.#open.get(name) ?? this.#begin(account);
-    if (account.spec.teamId !== undefined) {
-      teamIds.add(account.spec.teamId);
+    const { teamId, limits } = account.spec;
+    for (const named of [...(teamId === undefined ? [] : [teamId]), ...(limits.teamIds ?? [])]) {
+      teamIds.add(named);
     }
     if (connection.useKey(found, subject)) {
       session.health.onKeyChanged();

@@ -10,6 +10,7 @@ import type { Requester } from '../../accounts/object-holds.ts';
 import type { AccountSession } from '../../accounts/session.ts';
 import type { CooldownOwner } from '../../accounts/cooldowns.ts';
 import type { Context } from './context.ts';
+import { accountLimitsOf, countSums } from './account-sums.ts';
 import { idProofsFor } from './id-proofs.ts';
 
 /** The parts of the context that the observation comes from. */
@@ -31,7 +32,7 @@ export type Sources = Pick<
   readonly fidelity: Pick<Context['fidelity'], 'problem'>;
   readonly session: Pick<
     AccountSession,
-    'poller' | 'inventory' | 'circuitBreakers' | 'cooldowns' | 'reservations' | 'vanished'
+    'name' | 'poller' | 'inventory' | 'circuitBreakers' | 'cooldowns' | 'reservations' | 'vanished'
   > & {
     readonly account: Pick<AccountSession['account'], 'state'>;
     readonly health: Pick<AccountSession['health'], 'failure'>;
@@ -119,24 +120,38 @@ function withoutForeignAnswers(observation: Observation): Observation {
 }
 
 /**
- * Computed only if there is a limit, and only for a GpuPod without an instance, because the sum reads all GpuPods.
- * Unknown before the first inventory.
+ * Computed only if there is a limit, and only for a GpuPod without an instance, because the sums read all GpuPods.
+ * Unknown before the lists that they depend on.
  */
 function reservedElsewhereBy(
-  { policy, session: { reservations } }: Sources,
+  context: Sources,
   gpuPod: GpuPod,
-): Pick<Observation, 'reservedElsewhere' | 'awaitedList'> {
-  if (policy.maxTotalPricePerHour === undefined) {
-    return { reservedElsewhere: 0 };
-  }
-  if (gpuPod.status.podId !== undefined) {
+): Pick<Observation, 'reservedElsewhere' | 'awaitedList' | 'accountSums'> {
+  const { policy, session } = context;
+  const { reservations } = session;
+  const { namespace, uid } = gpuPod.metadata;
+  const limits = accountLimitsOf(context, namespace);
+  const isTotalLimited = policy.maxTotalPricePerHour !== undefined;
+  if (gpuPod.status.podId !== undefined && (isTotalLimited || limits.length > 0)) {
     reservations.note(gpuPod);
-    return {};
+    return isTotalLimited ? {} : { reservedElsewhere: 0 };
   }
-  const awaitedList = reservations.awaited();
-  return awaitedList === undefined
-    ? { reservedElsewhere: reservations.elsewhere(gpuPod.metadata.uid).micros }
-    : { awaitedList };
+  const accountSums = countSums(session, uid, limits);
+  const awaitedList = reservations.awaited(isTotalLimited ? undefined : limits[0]?.limit.session);
+  return {
+    ...(accountSums === undefined ? {} : { accountSums }),
+    ...(isTotalLimited ? totalElsewhere(context, uid) : { reservedElsewhere: 0 }),
+    ...(awaitedList === undefined ? {} : { awaitedList }),
+  };
+}
+
+function totalElsewhere(
+  { session: { reservations } }: Sources,
+  uid: string,
+): Pick<Observation, 'reservedElsewhere'> {
+  return reservations.awaited() === undefined
+    ? { reservedElsewhere: reservations.elsewhere(uid).micros }
+    : {};
 }
 
 /** Breakers are per team of the session's key. */

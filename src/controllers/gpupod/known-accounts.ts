@@ -2,8 +2,9 @@ import { parseGpuAccount } from '../../api/gpuaccount/gpu-account.ts';
 import type { GpuAccount } from '../../api/gpuaccount/gpu-account.ts';
 import { selects } from '../../api/gpuaccount/selects.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
-import { accountKey } from '../../lifecycle/account-identity.ts';
+import { accountKey, accountName } from '../../lifecycle/account-identity.ts';
 import type { KnownAccount, KnownAccounts } from '../../lifecycle/payer.ts';
+import type { AccountRules } from '../../lifecycle/settings.ts';
 
 interface View {
   get(key: string): KubernetesObject | undefined;
@@ -23,6 +24,7 @@ export function knownAccounts({ gpuAccounts, cluster }: AccountViews, namespace:
   const known = (account: GpuAccount): KnownAccount => ({
     reference: { kind: account.kind, name: account.metadata.name },
     teamId: account.spec.teamId,
+    rules: rulesOf(account),
     isSuspended: account.spec.suspend,
     isDeleting: account.metadata.deletionTimestamp !== undefined,
     isForNamespace: account.kind === 'GpuAccount' || isSelected(account, seen),
@@ -40,6 +42,11 @@ export function knownAccounts({ gpuAccounts, cluster }: AccountViews, namespace:
         .map(known)
         .filter(({ isForNamespace }) => isForNamespace !== false),
   };
+}
+
+function rulesOf({ kind, metadata, spec }: GpuAccount): AccountRules {
+  const name = accountName({ kind, name: metadata.name }, metadata.namespace ?? '');
+  return { name, limits: spec.limits, defaults: spec.defaults };
 }
 
 /** The names of all accounts, as their sessions have them. */

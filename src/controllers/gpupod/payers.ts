@@ -10,11 +10,11 @@ import type { LiabilityFacts } from '../../lifecycle/account.ts';
 import { accountKey, accountName, referenceOf } from '../../lifecycle/account-identity.ts';
 import type { AccountIdentity, AccountReference } from '../../lifecycle/account-identity.ts';
 import type { StatedAccount } from '../../lifecycle/id-proof.ts';
-import { choosePayer, findCandidate, policyFor } from '../../lifecycle/payer.ts';
+import { choosePayer, findCandidate, policyFor, policyWhileRented } from '../../lifecycle/payer.ts';
 import type { KnownAccounts, PayerProblem } from '../../lifecycle/payer.ts';
 import type { FailureReason } from '../../lifecycle/provider.ts';
 import type { Policy } from '../../lifecycle/settings.ts';
-import { recordedReference } from '../../accounts/stated.ts';
+import { intentOf, recordedReference } from '../../accounts/stated.ts';
 import { accountNames, knownAccounts } from './known-accounts.ts';
 import type { AccountViews } from './known-accounts.ts';
 import type { LocalStates } from './local-states.ts';
@@ -156,7 +156,8 @@ export class Payers {
     }
     const known = this.#known(gpuPod);
     const account = known?.find(reference);
-    const acting = { policy: policyFor(policy, account?.teamId), reference };
+    const capSent = intentOf(gpuPod)?.capSent;
+    const acting = { policy: policyWhileRented(policy, account ?? {}, capSent), reference };
     return session === undefined
       ? { ...acting, session: registry.own, payerProblem: absence(gpuPod, reference, known) }
       : { ...acting, session };
@@ -193,9 +194,9 @@ export class Payers {
               : payer.problem,
         };
       case 'account': {
-        const { reference, teamId } = payer.account;
+        const { reference } = payer.account;
         const session = registry.shared(accountKey(reference, gpuPod.metadata.namespace));
-        const acting = { policy: policyFor(policy, teamId), reference };
+        const acting = { policy: policyFor(policy, payer.account), reference };
         return session === undefined
           ? { ...acting, session: registry.own, payerProblem: STARTING }
           : { ...acting, session };

@@ -7,10 +7,12 @@ import { attemptsOf, costOfFailures } from '../status/attempts.ts';
 import { fieldOf, keyChoiceOf } from '../ssh-key/key-choice.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Step } from '../step.ts';
+import { forbiddenByAccount } from './account-limits.ts';
 import { pendingBecause } from './condition-drafts.ts';
 
 /** What the operator's settings forbid, checked before any money is spent. The first message counts. */
 const CHECKS: readonly ((observation: Observation) => string | undefined)[] = [
+  forbiddenByAccount, // whoever writes the account limits its wallet
   teamNotAllowed, // no tenant chooses whose wallet pays
   sshKeySourceNotAllowed, // each source means a right at the provider
   sshKeyNotAllowed,
@@ -63,7 +65,7 @@ function teamNotAllowed({ gpuPod, policy, reference }: Observation): string | un
   }
   return reference === undefined
     ? `spec.teamId ${teamId} is not among the teams that this operator allows (--allowed-team-ids).`
-    : `spec.teamId ${teamId} is not the team of ${accountName(reference, gpuPod.metadata.namespace)} (its spec.teamId), which pays.`;
+    : `spec.teamId ${teamId} is not the team of ${accountName(reference, gpuPod.metadata.namespace)} (its spec.teamId), which pays, nor in its limits.teamIds.`;
 }
 
 function sshKeySourceNotAllowed({ gpuPod, policy }: Observation): string | undefined {
@@ -110,7 +112,7 @@ function isListed({ metadata }: GpuPod, allowed: readonly string[], id: string):
 }
 
 function maxPriceMissing({ gpuPod, policy }: Observation): string | undefined {
-  return policy.requireMaxPrice && gpuPod.spec.maxPrice === undefined
+  return policy.requireMaxPrice && gpuPod.spec.maxPrice === undefined && policy.defaultMaxPrice === undefined
     ? 'This operator requires spec.maxPrice (--require-max-price): set the most that the instance may cost, in USD per hour.'
     : undefined;
 }

@@ -3,6 +3,9 @@ import { FRESH_STATUS } from '../../api/gpupod/status.ts';
 import { formatUsd } from '../../offers/money.ts';
 import { offerQueries } from '../../offers/offer-source.ts';
 import type { SelectedOffer } from '../../offers/select-offer.ts';
+import { countOf } from '../../offers/offer-text.ts';
+import { sumsOf } from '../account-rules.ts';
+import type { CountedSum } from '../account-rules.ts';
 import { chargedAtOnce } from '../../offers/upfront.ts';
 import { chooseOffer } from '../choose-offer.ts';
 import type { Observation, ObservedOffers } from '../observation.ts';
@@ -145,6 +148,7 @@ function chooseAndCreate(observation: Observation, offers: Exclude<ObservedOffer
   return (
     stopAtLastNumber(observation) ??
     awaitBudget(observation, choice) ??
+    awaitAccountRoom(observation, choice) ??
     awaitSshKey(observation) ??
     createInstance(observation, choice, offers.beganAtMs)
   );
@@ -215,4 +219,55 @@ function awaitLists(observation: Observation): Step {
     },
     'Waiting for the instances of all accounts to be listed.',
   );
+}
+
+/** Waits until the limits of the account on all its instances leave room for another one. */
+function awaitAccountRoom(observation: Observation, selected: SelectedOffer): Step | undefined {
+  const { policy, accountSums, gpuPod, timings, inventory } = observation;
+  if (policy.account === undefined || sumsOf(policy.account).length === 0) {
+    return undefined;
+  }
+  if (accountSums === undefined) {
+    return awaitLists(observation);
+  }
+  const full = accountSums.find((sum) => sum.counted + addedTo(sum, selected) > sum.limit);
+  if (full === undefined) {
+    return undefined;
+  }
+  const whose = full.isPerNamespace ? `namespace ${gpuPod.metadata.namespace}` : 'all its GpuPods';
+  const rest = hindered(
+    observation,
+    {
+      reason: 'BudgetExceeded',
+      message:
+        `Renting ${amountText(full, addedTo(full, selected))} more would exceed ${full.field} (${amountText(full, full.limit)} for ${whose}, ` +
+        `${amountText(full, full.counted)} in use, retained and orphaned instances included). The GpuPod waits until others terminate.`,
+      retryAfterMs: timings.offerRetryMs,
+    },
+    'Waiting for room in the limits of the account.',
+  );
+  // Only a list shows that an instance without a GpuPod has ended.
+  return { ...rest, wantsInventoryAfterMs: (inventory?.beganAtMs ?? 0) + timings.quietPollMs };
+}
+
+function addedTo({ measure }: CountedSum, { cost, offer }: SelectedOffer): number {
+  switch (measure) {
+    case 'micros':
+      return chargedAtOnce(cost.total, offer.prepaidHours);
+    case 'instances':
+      return 1;
+    case 'gpus':
+      return offer.gpuCount;
+  }
+}
+
+function amountText({ measure }: CountedSum, amount: number): string {
+  switch (measure) {
+    case 'micros':
+      return `${formatUsd(amount)} USD/h`;
+    case 'instances':
+      return countOf(amount, 'instance');
+    case 'gpus':
+      return countOf(amount, 'GPU');
+  }
 }

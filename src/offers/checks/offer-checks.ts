@@ -1,3 +1,4 @@
+import { accountAllowsIt, priceIsWithinAccountLimit } from './account.ts';
 import type { OfferCheck } from './check.ts';
 import {
   gpuCountIsEqual,
@@ -48,6 +49,7 @@ export const OFFER_CHECKS: readonly OfferCheck[] = [
   securityIsWanted, // secure or community cloud
   spotIsWanted, // spot forbidden, or required
   prepaidIsWanted, // no hours that are charged at once
+  accountAllowsIt, // within the limits of the account that pays
   isAvailable, // not listed as unavailable
   stockIsEnough, // enough stock
   currencyIsUsd, // priced in USD
@@ -58,5 +60,6 @@ export const OFFER_CHECKS: readonly OfferCheck[] = [
   prepaidIsWithinLimit, // what it charges at once is within the operator's limit
   totalCostIsWithinLimit, // what it charges first fits into maxTotalCost
   isNotCoolingDown, // not in cooldown
+  priceIsWithinAccountLimit, // not above the account's limit for one instance
   priceIsWithinCap, // last, so that AboveMaxPrice counts only offers that fit otherwise
 ];

@@ -217,6 +217,7 @@ function sourcesOf({ instances, beganAtMs, ended, account, others }: Parts): Sou
       proofKey: 'key-1',
     }),
     session: {
+      name: 'operator',
       account,
       health,
       vanished,

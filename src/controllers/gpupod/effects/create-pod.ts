@@ -9,8 +9,8 @@ import type { Intent } from '../../../lifecycle/intent.ts';
 import { learnBlocked, learnCreate, learnSession } from '../../../lifecycle/learn.ts';
 import type { LocalState } from '../../../lifecycle/local-state.ts';
 import type { CreateOutcome, SendOptions } from '../../../lifecycle/provider.ts';
-import type { Policy } from '../../../lifecycle/settings.ts';
 import type { CreatePod } from '../../../lifecycle/step.ts';
+import { accountLimitsOf } from '../account-sums.ts';
 import type { Context } from '../context.ts';
 import { requesterOf } from '../gather.ts';
 import { isHeldElsewhere } from '../id-proofs.ts';
@@ -80,7 +80,7 @@ async function sendInTurn(
   effect: CreatePod,
   prepared: Prepared,
 ): Promise<EffectOutcome> {
-  const { clock, policy, session } = context;
+  const { clock, session } = context;
   const { reservations, circuitBreakers } = session;
   const { localState } = prepared;
   await session.takeCreateTurn();
@@ -93,7 +93,7 @@ async function sendInTurn(
   let isCharged = false;
   try {
     const owner = ownerFor(context.reference, gpuPod.metadata.namespace);
-    if (!reservations.reserve(uid, effect.intent, owner, limitsOf(policy))) {
+    if (!reservations.reserve(uid, effect.intent, owner, limitsFor(context, gpuPod.metadata.namespace))) {
       return known(localState);
     }
     const outcome = await sendCreate(context, gpuPod, effect, prepared);
@@ -106,8 +106,14 @@ async function sendInTurn(
   }
 }
 
-function limitsOf({ maxTotalPricePerHour: micros }: Policy): readonly SumLimit[] {
-  return micros === undefined ? [] : [{ scope: {}, micros }];
+/** Every limit that applies: they are checked, and the price is reserved, in one step. */
+function limitsFor(
+  context: Pick<Context, 'policy' | 'reference' | 'session'>,
+  namespace: string,
+): readonly SumLimit[] {
+  const { maxTotalPricePerHour: micros } = context.policy;
+  const ofAccount = accountLimitsOf(context, namespace).map(({ limit }) => limit);
+  return micros === undefined ? ofAccount : [{ scope: {}, micros }, ...ofAccount];
 }
 
 function mayHaveCharged({ pendingCreate }: LocalState): boolean {

@@ -1,3 +1,4 @@
+import type { OfferLimits } from '../../../../src/offers/account-limits.ts';
 import type { Offer } from '../../../../src/offers/offer.ts';
 import type { RejectionReason } from '../../../../src/offers/rejections.ts';
 import type { CooldownLookup } from '../../../../src/offers/requirements.ts';
@@ -9,6 +10,8 @@ export interface CheckRow {
   readonly offer: Offer;
   readonly spec?: SpecOverrides;
   readonly ceiling?: number;
+  /** Limits of the account that pays. */
+  readonly accountLimits?: OfferLimits;
   /** Limit for all instances together, in micro-dollars per hour. */
   readonly total?: number;
   readonly cooldownOf?: CooldownLookup;
