@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
+import { GpuPodSpec } from '../../src/api/gpupod/spec.ts';
+import { nextWaitMs } from '../../src/accounts/breaker-times.ts';
 import { COOLDOWNS } from '../../src/accounts/cooldowns.ts';
 import {
   DEFAULT_TIMINGS as TIMINGS,
@@ -12,6 +14,8 @@ import { podSpecOf, parseManifests } from '../manifests/support/manifest.ts';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
+const { provisioningTimeout, maxAttempts } = GpuPodSpec.parse({ gpu: { types: ['H100_80GB'] } });
+const [firstProbeMs, lastProbeMs] = [0, Infinity].map((ms) => nextWaitMs({ reason: 'PaymentRequired' }, ms));
 
 function read(path: string): string {
   return readFileSync(path, 'utf8');
@@ -109,6 +113,22 @@ describe('the documents', () => {
       file: 'reliability',
       text: `the offer for ${COOLDOWNS.ProvisioningTimedOut.forMs / MINUTE_MS} minutes, takes the next`,
       why: 'ProvisioningTimedOut',
+    },
+    {
+      file: 'how-to/costs',
+      text: `${provisioningTimeout.replace('m', ' minutes')} by default`,
+      why: 'provisioningTimeout',
+    },
+    { file: 'how-to/costs', text: `\`spec.maxAttempts\`, ${maxAttempts} by default`, why: 'maxAttempts' },
+    {
+      file: 'how-to/costs',
+      text: `a probe after ${(firstProbeMs ?? 0) / MINUTE_MS} minutes, doubling up to ${(lastProbeMs ?? 0) / MINUTE_MS},`,
+      why: 'PaymentRequired',
+    },
+    {
+      file: 'how-to/costs',
+      text: `up to ${TIMINGS.unreadPodAgeMs / MINUTE_MS} minutes if the provider`,
+      why: 'unreadPodAge',
     },
     {
       file: 'reliability',
