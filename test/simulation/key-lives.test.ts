@@ -3,11 +3,13 @@ import type { Provider } from '../../src/lifecycle/provider.ts';
 import { keyName } from '../../src/lifecycle/ssh-key/key-name.ts';
 import { fingerprintOf } from '../../src/lifecycle/ssh-key/public-key.ts';
 import { anEd25519Line } from '../support/builders/ssh-keys.ts';
-import { judgeKeys, judgeKeysAtEnd, judgePair, plantKeys } from './key-oracle.ts';
+import { judgeKeys, judgeKeysAtEnd, judgePair, ownKeys, plantKeys } from './key-oracle.ts';
 import { live } from './life.ts';
 import type { LifeOptions } from './life.ts';
 import { DISTINCT_CRASHES, runMatrices } from './matrix.ts';
 import type { Plant } from './operator-process.ts';
+import { specChange } from './people.ts';
+import { podIdOf } from './readings.ts';
 import { INSTALLATION } from './shared-provider.ts';
 
 // Many lives, possibly on a busy host.
@@ -50,6 +52,37 @@ describe('the keys of a life', () => {
       }
     },
   );
+});
+
+describe('two lives of one GpuPod', () => {
+  it('with a suspension between them have a key each, at whatever point the process dies', async () => {
+    const life = (): LifeOptions => ({
+      ...lifeWith({ ssh: { generate: true } }),
+      middle: async (simulation) => {
+        judgePair(simulation);
+        const [before] = ownKeys(simulation);
+        specChange({ suspend: true })(simulation);
+        await simulation.until('suspended', () => podIdOf(simulation.object()) === undefined);
+        specChange({ suspend: false })(simulation);
+        await simulation.until('ready again', () => simulation.isReady());
+        judgeKeys(simulation);
+        judgePair(simulation);
+        if (ownKeys(simulation).every(({ id }) => id === before?.id)) {
+          simulation.journal.addViolation('keys', 'the second instance has the key of the first');
+        }
+      },
+    });
+    const { failures } = await runMatrices([
+      {
+        name: 'two lives',
+        life,
+        faults: DISTINCT_CRASHES,
+        from: ({ marks }) => marks.middle,
+        end: 'its own',
+      },
+    ]);
+    expect(failures).toEqual([]);
+  });
 });
 
 /** A provider of the operator that does something else. */
