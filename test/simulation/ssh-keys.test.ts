@@ -6,6 +6,7 @@ import type { SettingsInput } from '../../src/simulator/world/settings.ts';
 import { anEd25519Line, aPublicKey, privatePem } from '../support/builders/ssh-keys.ts';
 import { AccountScene } from './account-scene.ts';
 import { judgeEnd } from './oracles.ts';
+import { removeByForce } from './people.ts';
 import { messageOf, reasonOf } from './readings.ts';
 import { NAMESPACE, Simulation } from './simulation.ts';
 import { beside } from './two-clusters.ts';
@@ -178,6 +179,18 @@ describe('the requests for keys', () => {
     await simulation.pass(2 * 60 * MINUTE_MS);
     expect(asked()).toBe(4 + 2);
     expect(simulation.journal.violations).toEqual([]);
+  });
+});
+
+describe('a key whose GpuPod was removed by force', () => {
+  it('is removed as well, without a restart or another release', async () => {
+    const simulation = begin();
+    simulation.apply('train-1', { ssh: { publicKey: LINE } });
+    await simulation.until('it is ready', () => simulation.isReady());
+    await simulation.pass(10 * MINUTE_MS);
+    removeByForce(simulation);
+    await simulation.pass(15 * MINUTE_MS);
+    expect(registered(simulation)).toEqual([]);
   });
 });
 

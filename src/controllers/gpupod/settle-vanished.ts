@@ -9,7 +9,7 @@ import type { Remembered } from './local-states.ts';
 
 type Settling = Pick<
   Context,
-  'localStates' | 'adoptions' | 'session' | 'clock' | 'timings' | 'log' | 'probes'
+  'localStates' | 'adoptions' | 'session' | 'clock' | 'timings' | 'log' | 'probes' | 'sweepSshKeys'
 >;
 type Unbound = NonNullable<LocalState['unbound']>;
 
@@ -32,6 +32,10 @@ export async function settleVanished(
   const { unbound } = vanished.localState;
   if (unbound !== undefined && !isSeenTerminated(context, vanished.localState, unbound)) {
     return await terminateUnbound(context, key, vanished, unbound);
+  }
+  if (vanished.localState.isReleased !== true) {
+    // Nobody released it, so nobody has looked for its SSH key.
+    context.sweepSshKeys();
   }
   context.localStates.delete(key);
   context.probes?.want(key, undefined);
