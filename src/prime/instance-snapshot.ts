@@ -26,6 +26,24 @@ function wordOf(text: string | undefined): string | undefined {
   return text?.trim().toUpperCase();
 }
 
+/** What servers write where they have nothing to say. */
+const NO_WORD = /^(NONE|NULL|NIL|N\/?A|UNDEFINED|-+)?$/;
+const WORD = /^[A-Z][A-Z _-]{0,63}$/;
+/** Stands for something that is no word. No rule takes it for the end of an installation. */
+const UNREADABLE = 'UNREADABLE';
+
+/** The installation status, or undefined where the provider states none. */
+function installationWord(said: unknown): string | undefined {
+  if (said === undefined || said === null) {
+    return undefined;
+  }
+  const word = typeof said === 'string' ? said.trim().toUpperCase() : UNREADABLE;
+  if (NO_WORD.test(word)) {
+    return undefined;
+  }
+  return WORD.test(word) ? word : UNREADABLE;
+}
+
 /** What servers write when nothing failed. */
 const NO_FAILURE = /^(none|null|nil|n\/?a|no|no error|false|ok|success(ful)?|undefined|0|""|[-.]+)?$/i;
 
@@ -49,7 +67,7 @@ function snapshotDetails(row: PodDetails): Omit<InstanceSnapshot, 'podId' | 'nam
     ...defined({
       teamId: row.teamId,
       userId: row.userId,
-      installationStatus: wordOf(row.installationStatus),
+      installationStatus: installationWord(row.installationStatus),
       installationFailure: failureText(installationFailure),
       installationProgress: row.installationProgress,
       ssh: parseSshConnection({ sshConnection, ip, ports }),

@@ -1,6 +1,12 @@
 import * as z from 'zod';
 import { AnyName, CountLike, Id, NumberLike, OptionalWord, Rows } from './common.ts';
 
+/** 40, "40" or "40 %". */
+const Percentage = z.preprocess(
+  (said) => (typeof said === 'string' ? said.replace(/\s*%\s*$/, '') : said),
+  NumberLike,
+);
+
 /**
  * The fields that all shapes of an instance share. Only the ID must be valid. Other invalid fields are left
  * out, because an instance that cannot be read would be overlooked.
@@ -9,9 +15,10 @@ const PodDetails = z.object({
   teamId: OptionalWord.catch(undefined),
   userId: OptionalWord.catch(undefined),
   status: z.string().catch('UNKNOWN'),
-  installationStatus: OptionalWord.catch(undefined),
+  // Absent means done, so an unreadable one must not count as absent.
+  installationStatus: z.unknown().optional(),
   installationFailure: z.unknown().optional(),
-  installationProgress: NumberLike.catch(undefined),
+  installationProgress: Percentage.catch(undefined),
   sshConnection: z.unknown().optional(),
   ip: z.unknown().optional(),
   primePortMapping: z.unknown().optional(),
