@@ -36,6 +36,7 @@ describe('teams with accounts of their own', () => {
       observedGeneration: 1,
       userId: 'user_a',
       instances: 1,
+      gpus: 1,
       pricePerHour: expect.any(Number),
       conditions: [{ type: 'Ready', status: 'True', reason: 'KeyAccepted' }],
     });
@@ -122,7 +123,7 @@ describe('a GpuPod without an account that may pay', () => {
       },
       spec: { teamId: 'team_x' },
       reason: 'NotAllowed',
-      says: 'spec.teamId team_x is not the team of GpuAccount team-b/default (its spec.teamId), which pays.',
+      says: 'spec.teamId team_x is not the team of GpuAccount team-b/default (its spec.teamId), which pays, nor in its limits.teamIds.',
     },
     {
       name: 'whose account has no usable key',

@@ -226,6 +226,22 @@ describe('limits on sums', () => {
   });
 });
 
+describe('an account that forbids Retain after an instance was rented', () => {
+  it('is named by the GpuPod, whose deletion then terminates the instance', async () => {
+    const scene = await sceneWith({ limits: { allowRetain: true } });
+    scene.apply('team-a', { deletionPolicy: 'Retain' });
+    await scene.untilReady('team-a');
+    changeLimits(scene, { allowRetain: false });
+    await scene.untilSynced('team-a', 'NotAllowed', MINUTE_MS);
+    expect(messageOf(scene.gpuPod('team-a'), 'Synced')).toBe(
+      'spec.deletionPolicy Retain is forbidden by limits.allowRetain of ClusterGpuAccount ml: deleting this GpuPod terminates its instance.',
+    );
+    scene.simulation.server.delete('gpupods', { namespace: 'team-a', name: 'train-1' }, 'person');
+    await scene.simulation.until('it is gone', () => scene.gpuPod('team-a') === undefined);
+    expect(scene.payersOf('team-a')).toEqual([]);
+  });
+});
+
 describe('a limit that is lowered', () => {
   it('terminates nothing that runs, and rents nothing new above it', async () => {
     const scene = await sceneWith({});

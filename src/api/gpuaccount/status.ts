@@ -15,6 +15,7 @@ export const GpuAccountStatus = z
     ).optional(),
     origin: text('Origin of the provider API that the user belongs to.').optional(),
     instances: count('Instances that GpuPods have rented with this account.').optional(),
+    gpus: count('GPUs of these instances.').optional(),
     pricePerHour: usdPerHour('What these instances cost together.').optional(),
     conditions: z
       .array(condition(ACCOUNT_CONDITION_TYPES))

@@ -18,6 +18,7 @@ export interface AccountFacts {
   readonly isRefused: boolean;
   readonly instances: number;
   readonly usdPerHour: number;
+  readonly gpus: number;
   /** Keys of the GpuPods with an instance or an open create intent. */
   readonly holders: readonly string[];
   readonly wallMs: number;
@@ -40,6 +41,7 @@ export function draftAccountStatus(account: GpuAccount, facts: AccountFacts): Gp
     ...(identity === undefined ? {} : { userId: identity.userId }),
     ...(identity?.origin === undefined ? {} : { origin: identity.origin }),
     instances: facts.instances,
+    gpus: facts.gpus,
     pricePerHour: Math.round(facts.usdPerHour * 1e6) / 1e6,
     conditions: conditionsFrom(account, draftReady(account, facts), facts.wallMs),
   };

@@ -1,7 +1,7 @@
 import { hasFinalizer, isDeleting, parseGpuPod } from '../../api/gpupod/gpu-pod.ts';
 import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
 import { DEFAULT_ACCOUNT_NAME } from '../../api/common/names.ts';
-import { recordedReference } from '../../accounts/stated.ts';
+import { gpusOf, recordedReference } from '../../accounts/stated.ts';
 import type { Clock } from '../../clock.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
 import { objectKey } from '../../kubernetes/objects.ts';
@@ -17,11 +17,12 @@ import { statedAccount } from './recorded-account.ts';
 export interface AccountUsage {
   readonly instances: number;
   readonly usdPerHour: number;
+  readonly gpus: number;
   /** Keys of the GpuPods with an instance or an open create intent. */
   readonly holders: readonly string[];
 }
 
-export const UNUSED: AccountUsage = { instances: 0, usdPerHour: 0, holders: [] };
+export const UNUSED: AccountUsage = { instances: 0, usdPerHour: 0, gpus: 0, holders: [] };
 
 /** What all GpuPods have, by account. */
 export function usageByAccount(objects: readonly KubernetesObject[]): ReadonlyMap<string, AccountUsage> {
@@ -50,6 +51,7 @@ function withInstance(usage: AccountUsage, gpuPod: GpuPod): AccountUsage {
     : {
         instances: usage.instances + 1,
         usdPerHour: usage.usdPerHour + (cost?.billedPerHour ?? cost?.pricePerHour ?? 0),
+        gpus: usage.gpus + gpusOf(gpuPod),
         holders,
       };
 }

@@ -1,6 +1,7 @@
 import { CONDITION_TYPES, statusOfReason, truncateMessage } from '../../api/gpupod/conditions.ts';
 import type { TypedDraft, ConditionType, Reason } from '../../api/gpupod/conditions.ts';
 import type { Condition, GpuPodStatus } from '../../api/gpupod/status.ts';
+import { limitOf } from '../account-rules.ts';
 import type { Observation } from '../observation.ts';
 import { plainText } from '../../api/common/plain-text.ts';
 import { newerMessage } from '../rules/newer-message.ts';
@@ -121,12 +122,17 @@ function syncedByDefault(observation: Observation): ConditionDraft<'Synced'> {
     return ['NewerInstance', newerMessage(observation, newer)];
   }
   return isRetainIgnored && gpuPod.status.podId !== undefined
-    ? ['NotAllowed', RETAIN_IGNORED]
+    ? ['NotAllowed', retainIgnored(policy)]
     : ['ReconcileSuccess', 'Reconciled.'];
 }
 
-const RETAIN_IGNORED =
-  'spec.deletionPolicy Retain is forbidden by this operator (--allow-retain=false): deleting this GpuPod terminates its instance.';
+function retainIgnored({ account }: Observation['policy']): string {
+  const who =
+    account?.limits.allowRetain === false
+      ? limitOf(account, 'allowRetain')
+      : 'this operator (--allow-retain=false)';
+  return `spec.deletionPolicy Retain is forbidden by ${who}: deleting this GpuPod terminates its instance.`;
+}
 
 /** A draft for a condition that does not exist yet; `mergeConditions` keeps an existing one. */
 function firstDraft<T extends ConditionType>(

@@ -12,7 +12,15 @@ const FITS = { kind: 'fits', origin: ORIGIN, userId: 'user-1', sinceMs: 0 } as c
 const CHANGED = { ...FITS, kind: 'changed', userId: 'user-2', message: 'belongs to user-2' } as const;
 
 function draft(facts: Partial<AccountFacts>, overrides: AccountOverrides = {}) {
-  const known = { state: FITS, isRefused: false, instances: 0, usdPerHour: 0, holders: [], wallMs: WALL_MS };
+  const known = {
+    state: FITS,
+    isRefused: false,
+    instances: 0,
+    usdPerHour: 0,
+    gpus: 0,
+    holders: [],
+    wallMs: WALL_MS,
+  };
   return draftAccountStatus(gpuAccount(overrides), { ...known, ...facts });
 }
 

@@ -67,9 +67,9 @@ describe('what GpuPods have with each account', () => {
     expect([...usageByAccount(objects)]).toEqual([
       [
         'ClusterGpuAccount/stated',
-        { instances: 2, usdPerHour: 5, holders: ['team-a/train-1', 'team-b/train-1'] },
+        { instances: 2, usdPerHour: 5, gpus: 2, holders: ['team-a/train-1', 'team-b/train-1'] },
       ],
-      ['GpuAccount/team-a/intended', { instances: 0, usdPerHour: 0, holders: ['team-a/train-1'] }],
+      ['GpuAccount/team-a/intended', { instances: 0, usdPerHour: 0, gpus: 0, holders: ['team-a/train-1'] }],
     ]);
   });
 
