@@ -2,6 +2,7 @@ import { hasFinalizer, isDeleting, parseGpuPod } from '../api/gpupod/gpu-pod.ts'
 import type { GpuPod } from '../api/gpupod/gpu-pod.ts';
 import { unresolvedIntent } from '../lifecycle/intent.ts';
 import type { Intent } from '../lifecycle/intent.ts';
+import { namePrefixOf, parsePodName, podNamePrefixes } from '../lifecycle/pod-name.ts';
 import type { Wallet } from '../lifecycle/provider.ts';
 import { attemptsOf } from '../lifecycle/status/attempts.ts';
 import type { MicroUsd } from '../offers/money.ts';
@@ -210,7 +211,8 @@ export class Reservations {
   #microsFor(gpuPod: GpuPod, rest: Map<string, Live>): MicroUsd | undefined {
     const { status } = gpuPod;
     const endedIds = endedIdsOf(gpuPod);
-    for (const podId of endedIds) {
+    // Anybody may write a foreign ID into a status. What is not named for this GpuPod counts until lists show its end.
+    for (const podId of endedIds.filter((id) => this.#isNamedFor(gpuPod, id))) {
       this.#live.ended(podId);
       rest.delete(podId);
     }
@@ -223,6 +225,12 @@ export class Reservations {
       : endedIds.includes(status.podId)
         ? undefined
         : this.#rented(gpuPod, status.podId, rest);
+  }
+
+  #isNamedFor({ metadata }: GpuPod, podId: string): boolean {
+    const parts = parsePodName(this.#live.get(podId)?.podName);
+    const { installation } = this.#options;
+    return parts !== undefined && podNamePrefixes(installation, metadata).includes(namePrefixOf(parts));
   }
 
   #rented(gpuPod: GpuPod, podId: string, rest: Map<string, Live>): MicroUsd {

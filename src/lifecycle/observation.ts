@@ -38,6 +38,8 @@ export interface Observation {
   readonly lastSeen?: LastSeen;
   /** The last complete lists, reduced to what concerns this GpuPod. */
   readonly inventory?: InventoryView;
+  /** What the accounts list that acted before; only for a deleted GpuPod that terminates all its instances. */
+  readonly formerAccounts?: FormerAccounts;
   /** What is known about its SSH server; absent while the operator probes none (`--ssh-probe`). */
   readonly probe?: ProbeView;
   readonly proofs: IdProofs;
@@ -113,6 +115,13 @@ export interface InventoryView {
   readonly unidentified: number;
   /** Why one of these wallets has no newer complete list. The message names the wallet. */
   readonly doubt?: ListDoubt;
+}
+
+export interface FormerAccounts {
+  /** Monotonic time before the oldest of their complete lists; -Infinity if one was never listed completely. */
+  readonly beganAtMs: number;
+  /** IDs of live instances with this GpuPod's name prefix. */
+  readonly podIds: readonly string[];
 }
 
 export interface NamelessInstance {

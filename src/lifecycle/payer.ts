@@ -20,6 +20,8 @@ export interface KnownAccount {
    * unknown.
    */
   readonly isForNamespace: boolean | undefined;
+  /** Why this version cannot read the account. It pays for nothing, and nobody else pays in its place. */
+  readonly unreadable?: string;
 }
 
 /** The accounts of the cluster, as seen from one namespace. */
@@ -63,6 +65,13 @@ export function choosePayer(gpuPod: GpuPod, known: KnownAccounts | undefined): P
  * record may have.
  */
 export function findCandidate(gpuPod: GpuPod, known: KnownAccounts | undefined): Payer {
+  const candidate = fallsOn(gpuPod, known);
+  return candidate.kind === 'account' && candidate.account.unreadable !== undefined
+    ? unreadable(gpuPod, candidate.account)
+    : candidate;
+}
+
+function fallsOn(gpuPod: GpuPod, known: KnownAccounts | undefined): Payer {
   const { accountRef } = gpuPod.spec;
   if (known === undefined) {
     return accountRef === undefined ? OPERATOR : none('NotAllowed', NOT_SERVED);
@@ -81,6 +90,15 @@ export function findCandidate(gpuPod: GpuPod, known: KnownAccounts | undefined):
     return NAMESPACE_UNKNOWN;
   }
   return accounts.length > 1 ? ambiguous(accounts) : { kind: 'account', account };
+}
+
+/** What an account says of itself when it cannot be read. */
+export function unreadableMessage(name: string, problems: string): string {
+  return `${name} cannot be read by this version of the operator (${problems}). Correct it, or let the CRDs and the operator be of one version.`;
+}
+
+function unreadable({ metadata }: GpuPod, { reference, unreadable: problems = '' }: KnownAccount): Payer {
+  return none('AccountNotFound', unreadableMessage(accountName(reference, metadata.namespace), problems));
 }
 
 /** The watch of namespaces requeues the GpuPods of each namespace that it shows. */

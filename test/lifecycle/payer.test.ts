@@ -55,6 +55,28 @@ describe('who pays for the next instance', () => {
       payer: { account: { reference: OWN } },
     },
     {
+      name: 'nobody, if the GpuAccount default cannot be read',
+      known: known([account(OWN, { unreadable: 'spec.teamId: expected string' })], [account(ML)]),
+      payer: {
+        kind: 'none',
+        problem: {
+          reason: 'AccountNotFound',
+          message: expect.stringContaining('cannot be read by this version of the operator (spec.teamId'),
+        },
+      },
+    },
+    {
+      name: 'nobody, if the default of the cluster cannot be read',
+      known: known([], [account(ML, { unreadable: 'spec: x' })]),
+      payer: { kind: 'none', problem: { reason: 'AccountNotFound' } },
+    },
+    {
+      name: 'nobody, if the named account cannot be read',
+      accountRef: ML,
+      known: known([account(ML, { unreadable: 'spec: x' })]),
+      payer: { kind: 'none', problem: { reason: 'AccountNotFound' } },
+    },
+    {
       name: 'the one default of the cluster',
       known: known([], [account(ML)]),
       payer: { account: { reference: ML } },

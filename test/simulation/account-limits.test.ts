@@ -1,6 +1,8 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { OPEN_POLICY } from '../support/builders/policy.ts';
 import { AccountScene } from './account-scene.ts';
+import { withStatus } from './edits.ts';
+import { statusOf } from './readings.ts';
 
 jest.setTimeout(5 * 60_000);
 
@@ -37,6 +39,27 @@ it('limits the price of the instances of all accounts together, however they int
 });
 
 describe('the limit on all instances', () => {
+  it('counts a retained instance although somebody writes into a status that it ended', async () => {
+    const scene = new AccountScene({
+      settings: { policy: { ...OPEN_POLICY, maxTotalPricePerHour: ONE_INSTANCE } },
+    });
+    scene.addAccount('team-a', 'key-of-a');
+    await scene.start();
+    scene.apply('team-a', { deletionPolicy: 'Retain' });
+    await scene.untilReady('team-a');
+    const { podId } = statusOf(scene.held('team-a'));
+    scene.simulation.server.delete('gpupods', { namespace: 'team-a', name: 'train-1' }, 'person');
+    await scene.simulation.until('it is retained', () => scene.gpuPod('team-a') === undefined);
+    scene.apply('team-c');
+    await scene.untilSynced('team-c', 'BudgetExceeded', 20 * MINUTE_MS);
+    const at = '2026-01-01T00:00:00Z';
+    const forged = { number: 1, podId, podName: 'x', startedAt: at, endedAt: at, outcome: 'Ended' };
+    scene.edit('team-c', withStatus({ attempts: [forged] }));
+    await scene.simulation.pass(30 * MINUTE_MS);
+    expect(scene.payersOf('team-a')).toEqual(['user_a']);
+    expect(scene.payersOf('team-c')).toEqual([]);
+  });
+
   it('counts what is retained on an account that no longer exists, over a restart', async () => {
     const scene = new AccountScene({
       settings: { policy: { ...OPEN_POLICY, maxTotalPricePerHour: ONE_INSTANCE } },

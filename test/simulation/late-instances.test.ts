@@ -76,3 +76,52 @@ describe('an instance that shows up long after everything was over', () => {
     expect(scene.payersOf('team-a')).toEqual(['user_b']);
   });
 });
+
+describe('a GpuPod that is deleted after it moved to another account', () => {
+  it('is released only after the surplus on the former account is terminated', async () => {
+    const scene = new AccountScene();
+    scene.addAccount('team-a', 'key-of-a');
+    scene.addAccount('team-a', 'key-of-b', 'second');
+    await scene.start();
+    scene.apply('team-a');
+    await scene.untilReady('team-a');
+    const name = nameOf(scene, 'team-a');
+    scene.edit('team-a', withSpec({ suspend: true }));
+    await scene.simulation.until(
+      'it is suspended',
+      () => scene.payersOf('team-a').length === 0,
+      20 * MINUTE_MS,
+    );
+    await scene.simulation.pass(2 * MINUTE_MS);
+    showLate(scene, name, 'user_a');
+    scene.edit('team-a', withSpec(TO_SECOND));
+    await scene.untilReady('team-a');
+    scene.simulation.server.delete('gpupods', { namespace: 'team-a', name: 'train-1' }, 'person');
+    await scene.simulation.until('it is deleted', () => scene.gpuPod('team-a') === undefined, 30 * MINUTE_MS);
+    expect(scene.payersOf('team-a')).toEqual([]);
+  });
+
+  it('is released although the former account is gone', async () => {
+    const scene = new AccountScene();
+    scene.addAccount('team-a', 'key-of-a');
+    scene.addAccount('team-a', 'key-of-b', 'second');
+    await scene.start();
+    scene.apply('team-a');
+    await scene.untilReady('team-a');
+    scene.edit('team-a', withSpec({ suspend: true }));
+    await scene.simulation.until(
+      'it is suspended',
+      () => scene.payersOf('team-a').length === 0,
+      20 * MINUTE_MS,
+    );
+    await scene.simulation.pass(2 * MINUTE_MS);
+    scene.edit('team-a', withSpec(TO_SECOND));
+    await scene.untilReady('team-a');
+    scene.simulation.server.delete('gpuaccounts', { namespace: 'team-a', name: 'default' }, 'person');
+    await scene.simulation.pass(MINUTE_MS);
+    scene.simulation.server.delete('gpupods', { namespace: 'team-a', name: 'train-1' }, 'person');
+    await scene.simulation.pass(5 * MINUTE_MS);
+    expect(scene.gpuPod('team-a')).toBeUndefined();
+    expect(scene.payersOf('team-a')).toEqual([]);
+  });
+});

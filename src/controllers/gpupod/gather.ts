@@ -11,6 +11,7 @@ import type { AccountSession } from '../../accounts/session.ts';
 import type { CooldownOwner } from '../../accounts/cooldowns.ts';
 import type { Context } from './context.ts';
 import { accountLimitsOf, countSums } from './account-sums.ts';
+import { formerAccountsOf } from './former-accounts.ts';
 import { idProofsFor } from './id-proofs.ts';
 
 /** The parts of the context that the observation comes from. */
@@ -28,6 +29,7 @@ export type Sources = Pick<
   | 'payerProblem'
   | 'isAccountUnproven'
   | 'probes'
+  | 'former'
 > & {
   readonly fidelity: Pick<Context['fidelity'], 'problem'>;
   readonly session: Pick<
@@ -77,6 +79,7 @@ export async function gather(
     ...(lastSeen === undefined ? {} : { lastSeen }),
     ...(list === undefined ? {} : { inventory: list }),
     ...(offers === undefined ? {} : { offers }),
+    ...formerAccountsOf(context, gpuPod),
     ...probeOf(context, gpuPod),
     permit: session.circuitBreakers.permitFor(requesterOf(context, gpuPod)),
     proofs: idProofsFor(context, gpuPod),

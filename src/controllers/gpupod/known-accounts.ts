@@ -1,6 +1,7 @@
 import { parseGpuAccount } from '../../api/gpuaccount/gpu-account.ts';
 import type { GpuAccount } from '../../api/gpuaccount/gpu-account.ts';
 import { selects } from '../../api/gpuaccount/selects.ts';
+import { recordAt } from '../../json.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
 import { accountKey, accountName } from '../../lifecycle/account-identity.ts';
 import type { KnownAccount, KnownAccounts } from '../../lifecycle/payer.ts';
@@ -18,7 +19,10 @@ export interface AccountViews {
   readonly cluster?: { readonly accounts: View; readonly namespaces: Pick<View, 'get'> } | undefined;
 }
 
-/** The accounts as seen from one namespace. An account that this version cannot read is as good as absent. */
+/**
+ * The accounts as seen from one namespace. One that this version cannot read is among them, so that a GpuPod that falls
+ * on it waits instead of having somebody else pay.
+ */
 export function knownAccounts({ gpuAccounts, cluster }: AccountViews, namespace: string): KnownAccounts {
   const seen = cluster?.namespaces.get(namespace)?.metadata;
   const known = (account: GpuAccount): KnownAccount => ({
@@ -29,17 +33,21 @@ export function knownAccounts({ gpuAccounts, cluster }: AccountViews, namespace:
     isDeleting: account.metadata.deletionTimestamp !== undefined,
     isForNamespace: account.kind === 'GpuAccount' || isSelected(account, seen),
   });
+  const read = (object: KubernetesObject): KnownAccount => {
+    const parsed = parseGpuAccount(object);
+    return parsed.kind === 'ok' ? known(parsed.account) : unreadable(object, parsed.problems);
+  };
   return {
     hasClusterAccounts: cluster !== undefined,
     find: ({ kind, name }) => {
       const object =
         kind === 'GpuAccount' ? gpuAccounts.get(`${namespace}/${name}`) : cluster?.accounts.get(name);
-      return object === undefined ? undefined : readAccounts([object]).map(known)[0];
+      return object === undefined ? undefined : read(object);
     },
     defaults: () =>
-      readAccounts(cluster?.accounts.list() ?? [])
-        .filter(({ spec }) => spec.isDefault === true)
-        .map(known)
+      (cluster?.accounts.list() ?? [])
+        .filter((object) => recordAt(object, 'spec')['isDefault'] === true)
+        .map(read)
         .filter(({ isForNamespace }) => isForNamespace !== false),
   };
 }
@@ -69,4 +77,19 @@ function readAccounts(objects: readonly KubernetesObject[]): readonly GpuAccount
     const parsed = parseGpuAccount(object);
     return parsed.kind === 'ok' ? [parsed.account] : [];
   });
+}
+
+/** Nobody knows which namespaces it selects, so it may be for any. */
+function unreadable(
+  { metadata: { name, namespace, deletionTimestamp } }: KubernetesObject,
+  problems: string,
+): KnownAccount {
+  return {
+    reference: { kind: namespace === undefined ? 'ClusterGpuAccount' : 'GpuAccount', name },
+    teamId: undefined,
+    isSuspended: false,
+    isDeleting: deletionTimestamp !== undefined,
+    isForNamespace: true,
+    unreadable: problems,
+  };
 }

@@ -4,7 +4,7 @@ import { ANNOTATIONS } from '../../api/common/names.ts';
 import { whileSessionLasts } from '../../accounts/session-fence.ts';
 import { identityOf } from '../../lifecycle/account.ts';
 import { isProvenStatus } from '../../lifecycle/id-proof.ts';
-import { relationOf } from '../../lifecycle/instance-relation.ts';
+import { relationOf, retainsInstances } from '../../lifecycle/instance-relation.ts';
 import { readIntent } from '../../lifecycle/intent.ts';
 import { isSameAttempt } from '../../lifecycle/pod-name.ts';
 import type { InstanceSnapshot } from '../../lifecycle/provider.ts';
@@ -63,7 +63,7 @@ export class LeftInstances {
     return (
       parsed?.kind === 'ok' &&
       this.#options.actsElsewhere(key) &&
-      mayEndSurplus(parsed.gpuPod) &&
+      mayEndSurplus(parsed.gpuPod, this.#context.policy) &&
       isProven(this.#context, parsed.gpuPod) &&
       this.#isOfUser(instance) &&
       this.#isSurplus(parsed.gpuPod, instance)
@@ -110,8 +110,8 @@ export class LeftInstances {
   }
 }
 
-function mayEndSurplus(gpuPod: GpuPod): boolean {
-  const isRetaining = isDeleting(gpuPod) && gpuPod.spec.deletionPolicy === 'Retain';
+function mayEndSurplus(gpuPod: GpuPod, policy: Leaving['policy']): boolean {
+  const isRetaining = isDeleting(gpuPod) && retainsInstances(gpuPod, policy);
   return gpuPod.metadata.annotations[ANNOTATIONS.paused] !== 'true' && !isRetaining;
 }
 

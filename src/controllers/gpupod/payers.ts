@@ -5,20 +5,21 @@ import type { Lister } from '../../accounts/live-instances.ts';
 import { listerOf } from '../../accounts/session.ts';
 import type { AccountSession } from '../../accounts/session.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
-import { identityOf, isSameAccount, isSurelyNotCreated, liabilityOf } from '../../lifecycle/account.ts';
+import { identityOf, isSurelyNotCreated, liabilityOf } from '../../lifecycle/account.ts';
 import type { LiabilityFacts } from '../../lifecycle/account.ts';
-import { accountKey, accountName, referenceOf } from '../../lifecycle/account-identity.ts';
+import { accountKey, referenceOf } from '../../lifecycle/account-identity.ts';
 import type { AccountIdentity, AccountReference } from '../../lifecycle/account-identity.ts';
 import type { StatedAccount } from '../../lifecycle/id-proof.ts';
 import { choosePayer, findCandidate, policyFor, policyWhileRented } from '../../lifecycle/payer.ts';
 import type { KnownAccounts, PayerProblem } from '../../lifecycle/payer.ts';
-import type { FailureReason } from '../../lifecycle/provider.ts';
 import type { Policy } from '../../lifecycle/settings.ts';
 import { intentOf, recordedReference } from '../../accounts/stated.ts';
 import { accountNames, knownAccounts } from './known-accounts.ts';
 import type { AccountViews } from './known-accounts.ts';
 import type { LocalStates } from './local-states.ts';
+import { absence, STARTING } from './payer-absence.ts';
 import { recordedAccount, statedAccount } from './recorded-account.ts';
+import { canActFor, isOfSameUser, mayList } from './session-facts.ts';
 
 export interface PayersOptions {
   readonly registry: AccountRegistry;
@@ -37,6 +38,8 @@ export interface Acting {
   readonly payerProblem?: PayerProblem;
   /** Nothing proves that the operator wrote the account in the status. */
   readonly isAccountUnproven?: boolean;
+  /** The sessions of accounts that acted before. */
+  readonly former?: readonly AccountSession[];
 }
 
 /**
@@ -48,6 +51,8 @@ export class Payers {
   readonly #lastByKey = new Map<string, AccountSession>();
   /** GpuPods for which nobody acts now, because their account is missing, refused, or another user's. */
   readonly #heldKeys = new Set<string>();
+  /** The sessions that acted before, where a late instance of the GpuPod may show up. */
+  readonly #formerByKey = new Map<string, Set<AccountSession>>();
 
   constructor(options: PayersOptions) {
     this.#options = options;
@@ -73,14 +78,31 @@ export class Payers {
     const last = this.#lastByKey.get(key);
     if (last !== undefined && last !== acting.session) {
       leave(last, key);
+      this.#noteFormer(key, last);
     }
     this.#lastByKey.set(key, acting.session);
-    if (canAct(acting, statedAccount(gpuPod))) {
+    if (acting.payerProblem === undefined && canActFor(acting.session, statedAccount(gpuPod))) {
       this.#heldKeys.delete(key);
     } else {
       this.#heldKeys.add(key);
     }
-    return acting;
+    return { ...acting, former: this.#formerOf(key, acting.session) };
+  }
+
+  /** The fallback of a GpuPod that was held did not act. */
+  #noteFormer(key: string, session: AccountSession): void {
+    if (!this.#heldKeys.has(key)) {
+      this.#formerByKey.set(key, new Set([...(this.#formerByKey.get(key) ?? []), session]));
+    }
+  }
+
+  /** The former sessions that can still list, and list other instances than the one that acts. */
+  #formerOf(key: string, acting: AccountSession): readonly AccountSession[] {
+    const { registry } = this.#options;
+    return [...(this.#formerByKey.get(key) ?? [])].filter(
+      (session) =>
+        registry.get(session.name) === session && mayList(session) && !isOfSameUser(session, acting),
+    );
   }
 
   /** The session that knows what a vanished GpuPod of this name left. */
@@ -97,6 +119,10 @@ export class Payers {
   forget(key: string): void {
     this.#lastByKey.delete(key);
     this.#heldKeys.delete(key);
+    for (const { inventory } of this.#formerByKey.get(key) ?? []) {
+      inventory.forget(key);
+    }
+    this.#formerByKey.delete(key);
   }
 
   /** Whether another session than this one acts for the GpuPod. The fallback of a GpuPod that is held does not. */
@@ -208,53 +234,6 @@ export class Payers {
     const { views } = this.#options;
     return views === undefined ? undefined : knownAccounts(views, metadata.namespace);
   }
-}
-
-/** Whether the session sees what is recorded for the GpuPod: its key belongs to that user. */
-function canAct({ session, payerProblem }: Acting, recorded: AccountIdentity | undefined): boolean {
-  const { state } = session.account;
-  const identity = identityOf(state);
-  return (
-    payerProblem === undefined &&
-    state.kind === 'fits' &&
-    (recorded === undefined || identity === undefined || isSameAccount(identity, recorded))
-  );
-}
-
-const STARTING: PayerProblem = { reason: 'Starting', message: 'The account has not been read yet.' };
-
-function mayList({ account: { state }, health }: AccountSession): boolean {
-  switch (state.kind) {
-    case 'fits':
-      return !health.isKeyRefused;
-    case 'changed':
-      return false;
-    case 'unknown':
-      return state.failure === undefined || !REFUSED.includes(state.failure.reason);
-  }
-}
-
-const REFUSED: readonly FailureReason[] = ['CredentialsMissing', 'Unauthorized'];
-
-/** Why the recorded account cannot act. */
-function absence(
-  { metadata }: GpuPod,
-  reference: AccountReference,
-  known: KnownAccounts | undefined,
-): PayerProblem {
-  if (known?.find(reference) !== undefined) {
-    return STARTING;
-  }
-  const name = accountName(reference, metadata.namespace);
-  return known === undefined
-    ? {
-        reason: 'NotAllowed',
-        message: `${name} pays for this GpuPod, and this operator serves no accounts (--gpu-accounts=false). It does nothing, and an instance keeps billing. Ask whoever runs the operator to serve accounts.`,
-      }
-    : {
-        reason: 'AccountNotFound',
-        message: `${name} pays for this GpuPod and does not exist. The operator does nothing, and an instance keeps billing. Create it again with an API key of the same user.`,
-      };
 }
 
 /** Another session acts for the GpuPod from now on, so this one no longer watches for it. */

@@ -22,6 +22,7 @@ import { gather } from './gather.ts';
 import { idProofsFor } from './id-proofs.ts';
 import { withProvenAccount } from './proven-account.ts';
 import type { Proven } from './proven-account.ts';
+import { watchFormerAccounts } from './former-accounts.ts';
 import { withSentIntent } from './sent-intent.ts';
 import { settleVanished } from './settle-vanished.ts';
 
@@ -237,7 +238,7 @@ interface Watching {
 }
 
 function watchProvider(
-  { session, probes }: Pick<Context, 'probes'> & Watching,
+  { session, probes, former = [] }: Pick<Context, 'probes' | 'former'> & Watching,
   key: string,
   observation: Observation,
   step: Rest,
@@ -248,6 +249,7 @@ function watchProvider(
   const wallets = walletsOf(observation);
   const isWatched = status.podId !== undefined && step.isUnwatched !== true;
   probes?.want(key, step.wantsProbe);
+  watchFormerAccounts(former, key, observation, step.wantsInventoryAfterMs);
   poller.keepOnly(key, isWatched ? status.podId : undefined);
   if (status.podId !== undefined && isWatched) {
     const isTerminating = localState.instance?.deletedAtMs !== undefined;

@@ -59,7 +59,7 @@ export function restoreFinalizer(observation: Observation): Step | undefined {
 
 /**
  * Keeps a deleted GpuPod until its instance has ended and a complete list that began after the last DELETE shows no
- * other one. With `Retain` the instance keeps running and is added to the list of retained instances; all others
+ * other one, on no account that acted before either. With `Retain` the instance keeps running and is added to the list of retained instances; all others
  * terminate.
  */
 export function finishDeletion(observation: Observation): Step | undefined {
@@ -124,10 +124,30 @@ function confirmNothingElse(observation: Observation, retain: readonly InstanceL
   if (inventory === undefined || inventory.beganAtMs < sinceMs) {
     return reportCheck(observation, retain, sinceMs);
   }
+  const nextFormerMs = nextFormerListMs(observation, sinceMs);
+  if (nextFormerMs !== undefined) {
+    return reportCheck(observation, retain, nextFormerMs);
+  }
   const left = new Set(retain.map(({ podId }) => podId));
   return ownInstances(observation).every(({ podId }) => left.has(podId))
     ? release(observation, retain.length === 0 ? {} : { retain })
     : reportCheck(observation, retain, inventory.beganAtMs + timings.busyPollMs);
+}
+
+/** When the accounts that acted before must be listed again; undefined once their lists show nothing of this GpuPod. */
+function nextFormerListMs(
+  { formerAccounts, timings }: Pick<Observation, 'formerAccounts' | 'timings'>,
+  sinceMs: number,
+): number | undefined {
+  if (formerAccounts === undefined) {
+    return undefined;
+  }
+  const { beganAtMs, podIds } = formerAccounts;
+  if (beganAtMs < sinceMs) {
+    return sinceMs;
+  }
+  // The sweep of that account terminates it within minutes.
+  return podIds.length > 0 ? beganAtMs + timings.quietPollMs : undefined;
 }
 
 function reportCheck(

@@ -68,6 +68,15 @@ describe('whether a ClusterGpuAccount is for a namespace', () => {
   });
 });
 
+it('knows an account that this version cannot read, and what is wrong with it', () => {
+  const known = knownAccounts(viewsOf({}, { matchLabels: 7 }), 'team-a');
+  expect(known.find({ kind: 'ClusterGpuAccount', name: NAME })).toMatchObject({
+    reference: { kind: 'ClusterGpuAccount', name: NAME },
+    unreadable: expect.stringContaining('namespaceSelector'),
+  });
+  expect(known.defaults()).toHaveLength(1);
+});
+
 describe('a namespace that appears in the watch cache', () => {
   it('reconciles its GpuPods, which waited for its labels', () => {
     const source: Source = { subscribe: () => () => undefined };
