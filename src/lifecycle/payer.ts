@@ -102,7 +102,10 @@ function unreadable({ metadata }: GpuPod, { reference, unreadable: problems = ''
 }
 
 /** The watch of namespaces requeues the GpuPods of each namespace that it shows. */
-const NAMESPACE_UNKNOWN = none('Starting', 'The labels of the namespace have not been read yet.');
+const NAMESPACE_UNKNOWN = none(
+  'Starting',
+  'The labels of the namespace have not been read, so nobody knows which ClusterGpuAccount pays, and nothing is rented. If this lasts, let the operator list and watch namespaces (the ClusterRole of accounts).',
+);
 
 const NOT_SERVED =
   'spec.accountRef: this operator serves no accounts (--gpu-accounts=false). Remove the field, or ask whoever runs the operator to serve them.';

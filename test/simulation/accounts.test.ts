@@ -55,6 +55,18 @@ describe('teams with accounts of their own', () => {
 });
 
 describe('a GpuPod without an account that may pay', () => {
+  it('says that its namespace cannot be read, where a default of the cluster could pay', async () => {
+    const scene = new AccountScene();
+    scene.addClusterAccount('ml', 'key-of-a', { namespaceSelector: {}, isDefault: true });
+    await scene.start();
+    scene.apply('team-c');
+    await scene.untilSynced('team-c', 'AccountNotFound', 5 * MINUTE_MS);
+    expect(messageOf(scene.gpuPod('team-c'), 'Synced')).toContain(
+      'let the operator list and watch namespaces',
+    );
+    expect(scene.payersOf('team-c')).toEqual([]);
+  });
+
   const forTeamA = { namespaceSelector: { matchLabels: { team: 'team-a' } } };
 
   it.each<{

@@ -5,7 +5,11 @@ import { unreadableMessage } from '../../lifecycle/payer.ts';
 import type { KnownAccounts, PayerProblem } from '../../lifecycle/payer.ts';
 
 /** The account exists, and its key is read in a moment. */
-export const STARTING: PayerProblem = { reason: 'Starting', message: 'The account has not been read yet.' };
+export const STARTING: PayerProblem = {
+  reason: 'Starting',
+  message:
+    'The API key of the account has not been read, and the operator does nothing before. If this lasts, see the conditions of the account.',
+};
 
 /** Why the recorded account cannot act. */
 export function absence(

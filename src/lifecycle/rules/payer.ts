@@ -10,21 +10,40 @@ import { hold, isConfirmedAbsent } from './account-held.ts';
  * used here, or several could pay. If something bills, only the recorded account may terminate it.
  */
 export function accountUnavailable(observation: Observation): Step | undefined {
-  const { payerProblem, gpuPod } = observation;
+  const { payerProblem } = observation;
   if (payerProblem === undefined) {
     return undefined;
   }
   const { reason, message, holdsDeletion = false } = payerProblem;
-  if (reason === 'Starting') {
-    // The account's key is read in a moment, and each of its GpuPods is reconciled again.
-    return { kind: 'rest', status: gpuPod.status, isUnwatched: true };
-  }
+  return reason === 'Starting'
+    ? awaitReading(observation, message)
+    : holdWithout(observation, { reason, message }, holdsDeletion);
+}
+
+/**
+ * Account and namespace are read in a moment, and each of their GpuPods is reconciled again. If that lasts, the operator
+ * lacks a right.
+ */
+function awaitReading(observation: Observation, message: string): Step {
+  const { gpuPod, localState, now, timings } = observation;
+  const quietMs = localState.firstSeenAtMs + timings.quietFailureMs - now.monotonicMs;
+  return quietMs > 0
+    ? { kind: 'rest', status: gpuPod.status, isUnwatched: true, requeueAfterMs: quietMs }
+    : hold(observation, { reason: 'AccountNotFound', message });
+}
+
+function holdWithout(
+  observation: Observation,
+  problem: Parameters<typeof hold>[1],
+  holdsDeletion: boolean,
+): Step | undefined {
+  const { gpuPod } = observation;
   const liability = liabilityOf(observation);
   const isOver =
     liability === undefined
       ? isDeleting(gpuPod) && !holdsDeletion
       : isConfirmedAbsent(observation, liability);
-  return isOver ? undefined : hold(observation, { reason, message }, liability);
+  return isOver ? undefined : hold(observation, problem, liability);
 }
 
 /**

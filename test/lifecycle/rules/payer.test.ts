@@ -50,6 +50,31 @@ describe('an account whose key belongs to another user than it records', () => {
   });
 });
 
+describe('a GpuPod whose account or namespace was not read yet', () => {
+  it.each<{ name: string; seenMs: number; expected: Outline; againMs: number; why: string }>([
+    {
+      name: 'waits without a word',
+      seenMs: 59_999,
+      expected: { step: 'rest', Synced: null },
+      againMs: 1,
+      why: 'that takes a moment after a start',
+    },
+    {
+      name: 'says what is missing',
+      seenMs: 60_000,
+      expected: { step: 'rest', Synced: 'AccountNotFound' },
+      againMs: 1_000,
+      why: 'the operator lacks a right, and somebody must grant it',
+    },
+  ])('$name after $seenMs ms, because $why', ({ seenMs, expected, againMs }) => {
+    const payerProblem = { reason: 'Starting', message: 'The labels have not been read.' } as const;
+    const localState = { firstSeenAtMs: NOW_MS - seenMs };
+    const step = nextStep(observed({ inventory: listed, payerProblem, localState }));
+    expect(outline(step)).toMatchObject(expected);
+    expect(step.kind === 'rest' ? step.requeueAfterMs : undefined).toBe(againMs);
+  });
+});
+
 describe('a GpuPod without an account that may pay', () => {
   it.each<{ name: string; known: ObservationOverrides; expected: Outline; why: string }>([
     {
