@@ -50,9 +50,13 @@ export class OwnKeys {
     this.#altered.clear();
   }
 
-  /** Those of all listed keys that may be removed. The primary key is in use by whoever names none. */
+  /**
+   * Those of all listed keys that may be removed. The primary key is in use by whoever names none, at the web page too.
+   * Where nobody else has a key, ours is primary only because it was the first one, and the account was empty before.
+   */
   of(keys: readonly RegisteredKey[]): readonly OwnKey[] {
-    const own = keys.filter((key) => key.isPrimary !== true && this.#isOwn(key));
+    const isEmptyWithout = keys.every((key) => this.#isOwn(key));
+    const own = keys.filter((key) => this.#isOwn(key) && (isEmptyWithout || key.isPrimary !== true));
     this.#keepOnly(new Set(own.map(({ keyId }) => keyId)));
     return own.map((key) => this.#describe(key));
   }

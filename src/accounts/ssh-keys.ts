@@ -60,8 +60,6 @@ const UNKNOWN: PauseRule = { free: 1 };
 /** The provider took the key and shows it nowhere: each further try would leave one more key there. */
 const TAKEN: PauseRule = { free: 1, bound: 3 };
 
-const NO_PRIMARY =
-  'the account has no primary SSH key. The provider makes the first key the primary one, which every instance without a key of its own gets, so the operator registers nothing and rents nothing. Add a key of your own at the provider; the operator then goes on by itself.';
 const PRIMARY_IS_REGISTERED =
   'The primary SSH key of the account is one that an operator registered for a GpuPod. An instance without a key of its own would open to the owner of that key, so nothing is rented. Make a key of your own the primary one at the provider, or set spec.ssh.';
 const OTHER_FORM =
@@ -200,17 +198,15 @@ export class SshKeys {
       return this.#hold(key, found);
     }
     this.#held.delete(key.fingerprint);
-    const message = this.#objection(key, listed.value);
-    return message === undefined ? await this.#register(key, options) : { kind: 'withheld', message };
+    return this.#isAltered(key, listed.value)
+      ? { kind: 'withheld', message: OTHER_FORM }
+      : await this.#register(key, options);
   }
 
-  /** Why another key must not be added to these. */
-  #objection(key: PublicKey, keys: readonly RegisteredKey[]): string | undefined {
+  /** The provider has a key of our name, and shows another content for it. */
+  #isAltered(key: PublicKey, keys: readonly RegisteredKey[]): boolean {
     const name = keyName(this.#options.installation, key);
-    if (keys.some((one) => one.name === name)) {
-      return OTHER_FORM;
-    }
-    return keys.every(({ isPrimary }) => isPrimary === false) ? NO_PRIMARY : undefined;
+    return keys.some((one) => one.name === name);
   }
 
   /** Prefers our own key to a person's. One of another installation may vanish with that installation's GpuPod. */

@@ -20,11 +20,20 @@ function bench(): { readonly clock: VirtualClock; readonly own: OwnKeys } {
 describe('OwnKeys', () => {
   it.each<{ name: string; key: RegisteredKey; isOwn: boolean }>([
     { name: 'a registered key', key: OURS, isOwn: true },
-    { name: 'one that became the primary key', key: { ...OURS, isPrimary: true }, isOwn: false },
+    {
+      name: 'one that is primary because it was the first key',
+      key: { ...OURS, isPrimary: true },
+      isOwn: true,
+    },
     { name: 'one in another form', key: { ...OURS, content: '' }, isOwn: false },
     { name: 'the key of a person', key: { ...OURS, name: 'laptop' }, isOwn: false },
   ])('counts $name: $isOwn', ({ key, isOwn }) => {
     expect(bench().own.of([key])).toHaveLength(isOwn ? 1 : 0);
+  });
+
+  it('does not count one that somebody with keys of their own made the primary key', () => {
+    const persons = { ...OURS, keyId: 'persons', name: 'laptop' };
+    expect(bench().own.of([{ ...OURS, isPrimary: true }, persons])).toEqual([]);
   });
 
   it('counts a key in another form by the ID that its registration returned, until the account changes', () => {

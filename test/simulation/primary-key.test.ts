@@ -35,17 +35,20 @@ function syncedOf(simulation: Simulation, name: string): string | undefined {
 }
 
 describe('the primary key of the account', () => {
-  it('is never one that the operator adds: without a key of a person it registers nothing', async () => {
+  it('is a registered one in an empty account: no GpuPod without a key gets it, and it goes with its GpuPod', async () => {
     const simulation = begin();
     removeKeys(simulation);
     simulation.apply('train-1', KEYED);
-    await simulation.pass(5 * MINUTE_MS);
-    expect(syncedOf(simulation, 'train-1')).toBe('InvalidSshKey');
-    expect(messageOf(simulation.object(), 'Synced')).toContain('Add a key of your own at the provider');
-    expect([keys(simulation), podIdOf(simulation.object())]).toEqual([[], undefined]);
-    simulation.api.world.sshKeys.add('user_1', 'laptop', PERSONS);
     await simulation.until('it is ready', () => simulation.isReady());
-    expect(keys(simulation).map(({ isPrimary }) => isPrimary)).toEqual([true, false]);
+    expect(keys(simulation).map(({ isPrimary }) => isPrimary)).toEqual([true]);
+    simulation.apply('train-2');
+    await simulation.pass(5 * MINUTE_MS);
+    expect(syncedOf(simulation, 'train-2')).toBe('InvalidSshKey');
+    expect(podIdOf(simulation.object('train-2'))).toBeUndefined();
+
+    simulation.delete();
+    await simulation.until('the account is empty again', () => keys(simulation).length === 0, 15 * MINUTE_MS);
+    await simulation.until('the other one is ready', () => simulation.isReady('train-2'), 15 * MINUTE_MS);
   });
 
   it('stays if it is a registered one, and is given to no GpuPod that names no key', async () => {
