@@ -6,7 +6,6 @@ import { Simulation } from './simulation.ts';
 
 const MINUTE_MS = 60_000;
 const KEYED = { ssh: { publicKey: anEd25519Line() } };
-const PERSONS = anEd25519Line(9);
 
 function begin(): Simulation {
   const simulation = new Simulation({ isTraced: false });
