@@ -12,6 +12,8 @@ import { bundle } from '../../scripts/build/bundle.ts';
 import type { Bundle } from '../../scripts/build/bundle.ts';
 import { LicenceMissingError, thirdPartyNotices } from '../../scripts/build/notices.ts';
 import { OPERATOR_VERSION } from '../../src/config/version.ts';
+import { publicOr } from '../../src/network/public-address.ts';
+import { SshProber } from '../../src/probe/ssh-prober.ts';
 
 const dockerfile = readFileSync('Dockerfile', 'utf8');
 const Entrypoint = z.tuple([z.literal('node'), z.string()]);
@@ -75,6 +77,26 @@ describe('the files of the image', () => {
       const offers = new URL(`http://127.0.0.1:${new URL(url).port}/api/v1/availability/gpus`);
       const answer = await fetch(offers, { headers: { authorization: `Bearer ${apiKey}` } });
       expect(answer.status).toBe(200);
+    } finally {
+      child.kill();
+      await once(child, 'close');
+    }
+  });
+
+  it('serve SSH from the simulator without the native parts of ssh2', async () => {
+    const child = spawn(...nodeCommand(path.join(app, 'prime-simulator.mjs'), '--port=0', '--ssh'));
+    try {
+      const [line] = z.tuple([z.instanceof(Buffer)]).parse(await once(child.stdout, 'data'));
+      const { url, apiKey } = z.object({ url: z.url(), apiKey: z.string() }).parse(JSON.parse(String(line)));
+      await fetch(`${url}/_simulator/pods`, { method: 'POST', body: '{"name": "planted"}' });
+      const pods = await fetch(`${url}/api/v1/pods/`, { headers: { authorization: `Bearer ${apiKey}` } });
+      const [, port] = /root@127\.0\.0\.1 -p (\d+)/.exec(await pods.text()) ?? [];
+      const prober = new SshProber({ isAllowed: publicOr(['127.0.0.1/32']) });
+      const answer = await prober.probe(
+        { host: '127.0.0.1', port: Number(port) },
+        new AbortController().signal,
+      );
+      expect(answer).toMatchObject({ kind: 'answered', hostKey: expect.stringMatching(/^ssh-ed25519 /) });
     } finally {
       child.kill();
       await once(child, 'close');

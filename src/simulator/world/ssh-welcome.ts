@@ -7,5 +7,7 @@ export type Welcome = SshServerRule;
 /** What a connection to this instance gets at a time: its rule may hold its SSH server back. */
 export function welcomeAt({ createdAtMs, timing, sshServer }: Pod, nowMs: number): Welcome {
   const activeAtMs = createdAtMs + timing.provisioningMs + timing.pendingMs;
-  return nowMs < activeAtMs + timing.sshLateMs ? 'Closes' : sshServer;
+  // A planted instance may be ACTIVE from the start.
+  const isLate = timing.sshLateMs > 0 && nowMs < activeAtMs + timing.sshLateMs;
+  return isLate ? 'Closes' : sshServer;
 }

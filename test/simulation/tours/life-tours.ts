@@ -161,6 +161,14 @@ export const TOURS: Readonly<Record<string, Tour>> = {
     faults: UNPRICED,
     steps: ['Installing', passing(MINUTE_MS), healed, 'Ready'],
   },
+  'the SSH server is late': {
+    spec: { readiness: 'Reachable' },
+    options: {
+      provider: { podRules: [{ sshLateMs: 5 * MINUTE_MS }] },
+      settings: { isProbing: true },
+    },
+    steps: ['Installing', passing(MINUTE_MS), 'Ready'],
+  },
   'left running while another finalizer holds the GpuPod': {
     spec: { deletionPolicy: 'Retain' },
     steps: ['Ready', heldByAnother, 'Deleting', passing(MINUTE_MS), releasedByAnother],
