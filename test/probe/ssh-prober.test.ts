@@ -11,6 +11,13 @@ const LOOPBACK = '127.0.0.1';
 const UNTIL_STOPPED = new AbortController().signal;
 const isAllowed = publicOr([`${LOOPBACK}/32`]);
 
+/** SSH_MSG_IGNORE with 4 kB, as before encryption: length, padding length, type, a string, padding. */
+const IGNORED = Buffer.concat([
+  Buffer.from([0, 0, 0x10, 0x14, 10, 2, 0, 0, 0x10, 4]),
+  Buffer.alloc(0x1004),
+  Buffer.alloc(10),
+]);
+
 const servers: Server[] = [];
 const sockets = new Set<Socket>();
 
@@ -155,6 +162,18 @@ describe('SshProber', () => {
       (socket) => {
         const more = (): void => {
           while (!socket.destroyed && socket.write('x'.repeat(1000)));
+        };
+        socket.on('drain', more);
+        more();
+      },
+      'NotSsh',
+    ],
+    [
+      'sends valid packets without end',
+      (socket) => {
+        socket.write('SSH-2.0-test\r\n');
+        const more = (): void => {
+          while (!socket.destroyed && socket.write(IGNORED));
         };
         socket.on('drain', more);
         more();
