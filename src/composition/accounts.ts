@@ -1,7 +1,7 @@
 import { GpuAccountController } from '../controllers/gpuaccount/gpu-account-controller.ts';
 import type { AccountsOfKind } from '../controllers/gpuaccount/gpu-account-controller.ts';
-import { usageReader } from '../controllers/gpupod/account-records.ts';
-import type { ServedAccounts } from '../controllers/gpupod/account-watches.ts';
+import { usageReader } from '../controllers/gpupod/accounts/account-records.ts';
+import type { ServedAccounts } from '../controllers/gpupod/accounts/account-watches.ts';
 import type { GpuPodController } from '../controllers/gpupod/gpu-pod-controller.ts';
 import type { SharedSource } from '../kubernetes/cache/source.ts';
 import { applyFinalizers, secretsClient } from '../kubernetes/client/secrets-client.ts';

@@ -1,6 +1,6 @@
-import { ensureProofKey } from '../controllers/gpupod/id-proofs.ts';
-import { ensureInstallation } from '../controllers/gpupod/installation.ts';
-import type { Installation } from '../controllers/gpupod/installation.ts';
+import { ensureProofKey } from '../controllers/gpupod/installation/id-proofs.ts';
+import { ensureInstallation } from '../controllers/gpupod/installation/installation.ts';
+import type { Installation } from '../controllers/gpupod/installation/installation.ts';
 import { apiErrorMessage } from '../kubernetes/client/api-errors.ts';
 import type { Cluster, ClusterParts } from './cluster.ts';
 

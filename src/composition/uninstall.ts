@@ -6,7 +6,7 @@ import { ApiError, apiErrorMessage, isNotFound } from '../kubernetes/client/api-
 import { ApiTransport } from '../kubernetes/client/api-transport.ts';
 import type { CallOptions } from '../kubernetes/client/api-transport.ts';
 import { loadKubeConfig } from '../kubernetes/kubeconfig/kube-config.ts';
-import { checkUninstall } from '../controllers/gpupod/uninstall-check.ts';
+import { checkUninstall } from '../controllers/gpupod/installation/uninstall-check.ts';
 import type { UninstallVerdict } from '../lifecycle/uninstall/uninstall-verdict.ts';
 import { gpuPodClient } from './cluster.ts';
 

@@ -1,4 +1,4 @@
-import type { ConfigMapApi } from '../../src/controllers/gpupod/installation.ts';
+import type { ConfigMapApi } from '../../src/controllers/gpupod/installation/installation.ts';
 import type { GpuPodApi, SecretApi } from '../../src/controllers/gpupod/ports.ts';
 import type { SimulatedApiServer } from './simulated-api-server.ts';
 import { mergeData, optionalSecret, toSecret } from './stored-data.ts';

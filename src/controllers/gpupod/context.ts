@@ -4,13 +4,13 @@ import type { Log } from '../../kubernetes/log.ts';
 import type { Observation } from '../../lifecycle/observation.ts';
 import type { Policy, ProtocolTimings } from '../../lifecycle/settings.ts';
 import type { Step } from '../../lifecycle/step.ts';
-import type { Adoptions } from './adoptions.ts';
+import type { Adoptions } from './installation/adoptions.ts';
 import type { CreateFence } from './create-fence.ts';
 import type { LocalStates } from './local-states.ts';
 import type { Events, GpuPodApi, GpuPodView, SecretApi } from './ports.ts';
-import type { Acting, Payers } from './payers.ts';
+import type { Acting, Payers } from './accounts/payers.ts';
 import type { Probes } from './probes.ts';
-import type { RetainedInstances } from './retained-instances.ts';
+import type { RetainedInstances } from './sweeps/retained-instances.ts';
 import type { Slots } from './slots.ts';
 import type { StatusFidelity } from './status-fidelity.ts';
 

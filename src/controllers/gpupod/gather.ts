@@ -10,9 +10,9 @@ import type { Requester } from '../../accounts/object-holds.ts';
 import type { AccountSession } from '../../accounts/session.ts';
 import type { CooldownOwner } from '../../accounts/cooldowns.ts';
 import type { Context } from './context.ts';
-import { accountLimitsOf, countSums } from './account-sums.ts';
-import { formerAccountsOf } from './former-accounts.ts';
-import { idProofsFor } from './id-proofs.ts';
+import { accountLimitsOf, countSums } from './accounts/account-sums.ts';
+import { formerAccountsOf } from './accounts/former-accounts.ts';
+import { idProofsFor } from './installation/id-proofs.ts';
 
 /** The parts of the context that the observation comes from. */
 export type Sources = Pick<

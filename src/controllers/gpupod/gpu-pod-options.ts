@@ -9,10 +9,10 @@ import type { Step } from '../../lifecycle/step.ts';
 import type { Observation } from '../../lifecycle/observation.ts';
 import type { FailedOffer } from '../../accounts/session.ts';
 import type { WalletReport } from '../../accounts/inventory.ts';
-import type { ServedAccounts } from './account-watches.ts';
-import type { ConfigMapApi } from './installation.ts';
+import type { ServedAccounts } from './accounts/account-watches.ts';
+import type { ConfigMapApi } from './installation/installation.ts';
 import type { Events, GpuPodApi, GpuPodView, SecretApi } from './ports.ts';
-import type { OrphanPolicy } from './sweep.ts';
+import type { OrphanPolicy } from './sweeps/sweep.ts';
 
 export interface GpuPodOptions {
   readonly clock: Clock;

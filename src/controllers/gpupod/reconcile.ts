@@ -19,11 +19,11 @@ import type { EffectOutcome } from './effects/outcome.ts';
 import { perform } from './effects/perform.ts';
 import { writeStatus } from './effects/writes.ts';
 import { gather } from './gather.ts';
-import { idProofsFor } from './id-proofs.ts';
-import { withProvenAccount } from './proven-account.ts';
-import type { Proven } from './proven-account.ts';
-import { watchFormerAccounts } from './former-accounts.ts';
-import { withSentIntent } from './sent-intent.ts';
+import { idProofsFor } from './installation/id-proofs.ts';
+import { withProvenAccount } from './accounts/proven-account.ts';
+import type { Proven } from './accounts/proven-account.ts';
+import { watchFormerAccounts } from './accounts/former-accounts.ts';
+import { withSentIntent } from './accounts/sent-intent.ts';
 import { settleVanished } from './settle-vanished.ts';
 
 /** More steps than one pass ever needs. Unfinished work continues after other GpuPods had their turn. */

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { FoundText } from '../../../src/accounts/connection.ts';
 import { GpuAccountController } from '../../../src/controllers/gpuaccount/gpu-account-controller.ts';
-import type { AccountReading } from '../../../src/controllers/gpupod/account-sessions.ts';
-import { UNUSED } from '../../../src/controllers/gpupod/account-records.ts';
-import type { AccountUsage } from '../../../src/controllers/gpupod/account-records.ts';
+import type { AccountReading } from '../../../src/controllers/gpupod/accounts/account-sessions.ts';
+import { UNUSED } from '../../../src/controllers/gpupod/accounts/account-records.ts';
+import type { AccountUsage } from '../../../src/controllers/gpupod/accounts/account-records.ts';
 import { recordAt } from '../../../src/json.ts';
 import { SharedSource } from '../../../src/kubernetes/cache/source.ts';
 import { Store } from '../../../src/kubernetes/cache/store.ts';

@@ -9,7 +9,7 @@ import { DEFAULT_TIMINGS } from '../../../src/lifecycle/settings.ts';
 import { readOffers } from '../../../src/prime/offer-row.ts';
 import { CircuitBreakers } from '../../../src/accounts/circuit-breakers.ts';
 import { Inventory } from '../../../src/accounts/inventory.ts';
-import { Adoptions } from '../../../src/controllers/gpupod/adoptions.ts';
+import { Adoptions } from '../../../src/controllers/gpupod/installation/adoptions.ts';
 import { Reservations } from '../../../src/accounts/reservations.ts';
 import { Cooldowns } from '../../../src/accounts/cooldowns.ts';
 import { gather } from '../../../src/controllers/gpupod/gather.ts';

@@ -10,10 +10,10 @@ import { learnBlocked, learnCreate, learnSession } from '../../../lifecycle/lear
 import type { LocalState } from '../../../lifecycle/local-state.ts';
 import type { CreateOutcome, SendOptions } from '../../../lifecycle/provider.ts';
 import type { CreatePod } from '../../../lifecycle/step.ts';
-import { accountLimitsOf } from '../account-sums.ts';
+import { accountLimitsOf } from '../accounts/account-sums.ts';
 import type { Context } from '../context.ts';
 import { requesterOf } from '../gather.ts';
-import { isHeldElsewhere } from '../id-proofs.ts';
+import { isHeldElsewhere } from '../installation/id-proofs.ts';
 import type { SumLimit } from '../../../accounts/sum-limits.ts';
 import { ownerFor } from '../../../accounts/stated.ts';
 import { whileSessionLasts } from '../../../accounts/session-fence.ts';

@@ -15,7 +15,7 @@ import { currentAttempt } from '../../../lifecycle/status/attempts.ts';
 import { microsToUsd } from '../../../offers/money.ts';
 import type { AccountSession } from '../../../accounts/session.ts';
 import type { Context } from '../context.ts';
-import type { RetainedInstance } from '../retained-instances.ts';
+import type { RetainedInstance } from '../sweeps/retained-instances.ts';
 import { gpusOf, intentOf, recordedReference, saidPrice } from '../../../accounts/stated.ts';
 import type { EventToRecord } from '../ports.ts';
 import { STALE } from './outcome.ts';

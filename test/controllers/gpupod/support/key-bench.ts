@@ -1,5 +1,5 @@
-import { SshKeySweep } from '../../../../src/controllers/gpupod/ssh-key-sweep.ts';
-import type { SshKeySweepOptions } from '../../../../src/controllers/gpupod/ssh-key-sweep.ts';
+import { SshKeySweep } from '../../../../src/controllers/gpupod/sweeps/ssh-key-sweep.ts';
+import type { SshKeySweepOptions } from '../../../../src/controllers/gpupod/sweeps/ssh-key-sweep.ts';
 import type { RawObject } from '../../../../src/kubernetes/objects.ts';
 import { keyName } from '../../../../src/lifecycle/ssh-key/key-name.ts';
 import type { RegisteredKey } from '../../../../src/lifecycle/ssh-key/ssh-key-api.ts';

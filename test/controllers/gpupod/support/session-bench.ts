@@ -2,7 +2,7 @@ import { KeyUse } from '../../../../src/accounts/key-use.ts';
 import { Reservations } from '../../../../src/accounts/reservations.ts';
 import { createSession } from '../../../../src/accounts/session.ts';
 import type { AccountSession } from '../../../../src/accounts/session.ts';
-import { RetainedInstances } from '../../../../src/controllers/gpupod/retained-instances.ts';
+import { RetainedInstances } from '../../../../src/controllers/gpupod/sweeps/retained-instances.ts';
 import { isRecord, recordAt } from '../../../../src/json.ts';
 import type { ConfigMap } from '../../../../src/kubernetes/client/config-map-client.ts';
 import type { RawObject } from '../../../../src/kubernetes/objects.ts';

@@ -1,6 +1,6 @@
-import { LeftInstances } from '../../../../src/controllers/gpupod/left-instances.ts';
-import { Sweep } from '../../../../src/controllers/gpupod/sweep.ts';
-import type { SweepOptions } from '../../../../src/controllers/gpupod/sweep.ts';
+import { LeftInstances } from '../../../../src/controllers/gpupod/sweeps/left-instances.ts';
+import { Sweep } from '../../../../src/controllers/gpupod/sweeps/sweep.ts';
+import type { SweepOptions } from '../../../../src/controllers/gpupod/sweeps/sweep.ts';
 import { objectKey } from '../../../../src/kubernetes/objects.ts';
 import type { RawObject } from '../../../../src/kubernetes/objects.ts';
 import { podName } from '../../../../src/lifecycle/pod-name.ts';

@@ -1,0 +1,187 @@
+import { parseGpuPod } from '../../../api/gpupod/gpu-pod.ts';
+import type { GpuAccount } from '../../../api/gpuaccount/gpu-account.ts';
+import { ANNOTATIONS } from '../../../api/common/names.ts';
+import { mayAsk } from '../../../accounts/account-evidence.ts';
+import type { AccountConnection, ConnectAccount, FoundText } from '../../../accounts/connection.ts';
+import type { AccountRegistry } from '../../../accounts/registry.ts';
+import type { AccountSession } from '../../../accounts/session.ts';
+import { identityOf } from '../../../lifecycle/account.ts';
+import { accountKey } from '../../../lifecycle/account-identity.ts';
+import type { AccountState } from '../../../lifecycle/observation.ts';
+import { recordedReference } from '../../../accounts/stated.ts';
+import type { GpuPodView } from '../ports.ts';
+import type { RecordedTeams } from './recorded-teams.ts';
+
+/** What the controller of accounts learns from the session of one. */
+export interface AccountReading {
+  readonly state: AccountState;
+  /** True if the provider refuses the key although it accepted it before. */
+  readonly isRefused: boolean;
+}
+
+/** Opens and closes the sessions of accounts. Only the controller of accounts calls it. */
+export interface AccountSessionsPort {
+  /** Opens the session of the account if there is none, and uses this key from now on. */
+  use(account: GpuAccount, found: FoundText, subject: string): AccountReading;
+  /** The account no longer exists. */
+  close(name: string): void;
+}
+
+export interface SessionParts {
+  readonly name: string;
+  readonly connection: AccountConnection;
+  /** `<origin> <user id>`, as the account records it. */
+  readonly recorded: string | undefined;
+  readonly howToAccept: (userId: string) => string;
+  readonly named: () => readonly string[];
+  readonly teamIds: () => readonly string[];
+}
+
+export interface AccountSessionsOptions {
+  readonly connect: ConnectAccount;
+  readonly registry: AccountRegistry;
+  readonly view: Pick<GpuPodView, 'list'>;
+  readonly recordedTeams: Pick<RecordedTeams, 'of'>;
+  /** Builds the session, and begins its tasks once it is in the registry. */
+  readonly create: (account: GpuAccount, parts: SessionParts) => AccountSession;
+  readonly begin: (session: AccountSession) => void;
+  readonly end: (name: string) => void;
+  readonly checkKey: (name: string) => void;
+  /** GpuPods of this account may have waited for its session. */
+  readonly onOpened: (account: GpuAccount) => void;
+  /** GpuPods that this session acted for need another one. */
+  readonly onClosed: (account: GpuAccount, session: AccountSession) => void;
+}
+
+interface Open {
+  readonly account: GpuAccount;
+  readonly session: AccountSession;
+  readonly connection: AccountConnection;
+  /** Teams that this account named while the session was open. */
+  readonly teamIds: Set<string>;
+}
+
+/** The sessions of GpuAccounts and ClusterGpuAccounts, each with a connection of its own. */
+export class AccountSessions implements AccountSessionsPort {
+  readonly #options: AccountSessionsOptions;
+  readonly #open = new Map<string, Open>();
+
+  constructor(options: AccountSessionsOptions) {
+    this.#options = options;
+  }
+
+  use(account: GpuAccount, found: FoundText, subject: string): AccountReading {
+    const name = nameOf(account);
+    const held = this.#open.get(name);
+    if (held !== undefined && isOutdated(held, account)) {
+      this.close(name);
+    }
+    const { session, connection, teamIds } = this.#open.get(name) ?? this.#begin(account);
+    const { teamId, limits } = account.spec;
+    for (const named of [...(teamId === undefined ? [] : [teamId]), ...(limits.teamIds ?? [])]) {
+      teamIds.add(named);
+    }
+    if (connection.useKey(found, subject)) {
+      session.health.onKeyChanged();
+      this.#options.checkKey(name);
+    }
+    return {
+      state: session.account.state,
+      isRefused: mayAsk(session.account.state) && session.health.isKeyRefused,
+    };
+  }
+
+  close(name: string): void {
+    const open = this.#open.get(name);
+    if (open !== undefined) {
+      this.#end(name, open);
+      this.#options.onClosed(open.account, open.session);
+    }
+  }
+
+  /** The process stops, so nothing is reconciled any more. */
+  closeAll(): void {
+    for (const [name, open] of [...this.#open]) {
+      this.#end(name, open);
+    }
+  }
+
+  #end(name: string, { connection }: Open): void {
+    this.#open.delete(name);
+    this.#options.end(name);
+    this.#options.registry.remove(name);
+    // What was decided with its key must not be sent any more.
+    connection.useKey({ kind: 'missing', message: 'The account no longer exists.' }, '');
+    connection.close();
+  }
+
+  /**
+   * Whether this session lists for its user: of several keys of one user, one does. An account that nobody uses is
+   * listed as well, because an instance may show up long after its GpuPod was deleted.
+   */
+  isLister(session: AccountSession): boolean {
+    return this.#options.registry.shared(session.name) === session;
+  }
+
+  #begin(account: GpuAccount): Open {
+    const { connect, create, begin, registry, onOpened } = this.#options;
+    const name = nameOf(account);
+    const connection = connect();
+    const teamIds = new Set<string>();
+    const session: AccountSession = create(account, {
+      name,
+      connection,
+      recorded: recordOf(account),
+      howToAccept: (userId) => `set annotation ${ANNOTATIONS.acceptUser} of the account to ${userId}`,
+      named: () => this.#accountsNamedFor(name),
+      teamIds: () => this.teamsOf(session),
+    });
+    const open = { account, session, connection, teamIds };
+    this.#open.set(name, open);
+    registry.add(session);
+    begin(session);
+    onOpened(account);
+    return open;
+  }
+
+  /** The teams of all accounts that share this session, and those that GpuPods record with it. */
+  teamsOf(session: AccountSession): readonly string[] {
+    const { registry, recordedTeams } = this.#options;
+    const named = [...this.#open].flatMap(([other, { teamIds }]) =>
+      registry.shared(other) === session ? [...teamIds] : [],
+    );
+    return [...new Set([...named, ...recordedTeams.of(session)])];
+  }
+
+  /** The accounts of the provider on which GpuPods have instances that this account paid for. */
+  #accountsNamedFor(name: string): readonly string[] {
+    return this.#options.view.list().flatMap((object) => {
+      const parsed = parseGpuPod(object);
+      if (parsed.kind === 'invalid') {
+        return [];
+      }
+      const { status, metadata } = parsed.gpuPod;
+      const reference = recordedReference(parsed.gpuPod);
+      const isNamed = reference !== undefined && accountKey(reference, metadata.namespace) === name;
+      const { podId, account } = status;
+      return isNamed && podId !== undefined && account?.origin !== undefined
+        ? [`${account.origin} ${account.userId}`]
+        : [];
+    });
+  }
+}
+
+/** Another account of the same name, or a person has accepted another user: nothing that is known still holds. */
+function isOutdated({ account: opened, session }: Open, account: GpuAccount): boolean {
+  const { state } = session.account;
+  const isAccepted = state.kind === 'changed' && identityOf(state)?.userId === account.status.userId;
+  return opened.metadata.uid !== account.metadata.uid || isAccepted;
+}
+
+export function nameOf({ kind, metadata }: Pick<GpuAccount, 'kind' | 'metadata'>): string {
+  return accountKey({ kind, name: metadata.name }, metadata.namespace ?? '');
+}
+
+function recordOf({ status: { origin, userId } }: GpuAccount): string | undefined {
+  return origin === undefined || userId === undefined ? undefined : `${origin} ${userId}`;
+}

@@ -1,0 +1,58 @@
+import { isDeepStrictEqual } from 'node:util';
+import { isRecord, recordAt } from '../../../json.ts';
+import type { Watch } from '../../../kubernetes/controller.ts';
+import { objectKey } from '../../../kubernetes/objects.ts';
+import type { Source, WatchedEvent } from '../../../kubernetes/cache/source.ts';
+import type { ConnectAccount } from '../../../accounts/connection.ts';
+import { dependantsOf } from './account-records.ts';
+import type { AccountViews } from './known-accounts.ts';
+import type { GpuPodView } from '../ports.ts';
+
+/** What the controller of GpuPods needs to serve accounts. */
+export interface ServedAccounts {
+  readonly views: AccountViews;
+  readonly sources: {
+    readonly gpuAccounts: Source;
+    /** Absent if the operator watches only some namespaces. */
+    readonly cluster?: { readonly accounts: Source; readonly namespaces: Source } | undefined;
+  };
+  readonly connect: ConnectAccount;
+}
+
+/** The GpuPods that a change of an account, or of the labels of a namespace, concerns. */
+export function accountWatches(
+  { sources: { gpuAccounts, cluster } }: ServedAccounts,
+  view: Pick<GpuPodView, 'list'>,
+): readonly Watch[] {
+  const ofAccount = (kind: 'GpuAccount' | 'ClusterGpuAccount', source: Source): Watch => ({
+    source,
+    isRelevant: isMoreThanStatus,
+    toKeys: ({ meta: { name, namespace } }) => dependantsOf({ kind, name, namespace }, view.list()),
+  });
+  const namespaced = ofAccount('GpuAccount', gpuAccounts);
+  if (cluster === undefined) {
+    return [namespaced];
+  }
+  const ofNamespace: Watch = {
+    source: cluster.namespaces,
+    isRelevant: (event) => isChanged(event, (object) => recordAt(recordAt(object, 'metadata'), 'labels')),
+    toKeys: ({ meta: { name } }) =>
+      view
+        .list()
+        .filter(({ metadata }) => metadata.namespace === name)
+        .map(objectKey),
+  };
+  return [namespaced, ofAccount('ClusterGpuAccount', cluster.accounts), ofNamespace];
+}
+
+/** The status of an account changes with each of its instances, which would reconcile all the others. */
+function isMoreThanStatus(event: WatchedEvent): boolean {
+  return isChanged(event, (object) => {
+    const { generation, deletionTimestamp } = recordAt(object, 'metadata');
+    return [generation, deletionTimestamp];
+  });
+}
+
+function isChanged({ object, previous }: WatchedEvent, part: (object: unknown) => unknown): boolean {
+  return !isRecord(previous) || !isDeepStrictEqual(part(object), part(previous));
+}

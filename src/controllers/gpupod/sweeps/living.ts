@@ -1,0 +1,93 @@
+import { parseGpuPod } from '../../../api/gpupod/gpu-pod.ts';
+import type { GpuPod } from '../../../api/gpupod/gpu-pod.ts';
+import { objectKey } from '../../../kubernetes/objects.ts';
+import type { KubernetesObject } from '../../../kubernetes/objects.ts';
+import { readIntent, unresolvedIntent } from '../../../lifecycle/intent.ts';
+import { isNamedForItsUid } from '../../../lifecycle/open-intent.ts';
+import { namePrefixOf, objectHashes, parsePodName } from '../../../lifecycle/pod-name.ts';
+import type { InstanceSnapshot } from '../../../lifecycle/provider.ts';
+
+/** What existing GpuPods say about instances. */
+export interface Living {
+  readonly keyByHash: ReadonlyMap<string, string>;
+  readonly podIds: ReadonlySet<string>;
+  /** Attempt keys of pending creates, see `attemptKey`. */
+  readonly intended: ReadonlySet<string>;
+  /** Attempt keys of all names on GpuPods that have no instance, see `attemptKey`. */
+  readonly podNames: ReadonlySet<string>;
+  /** The last attempt that GpuPods name, by name prefix. A GpuPod restored with an older intent counts too. */
+  readonly lastAttempts: ReadonlyMap<string, number>;
+  /** True if the operator cannot read some GpuPod, so that it may name any instance. */
+  readonly hasUnreadable: boolean;
+}
+
+export function indexLiving(objects: readonly KubernetesObject[]): Living {
+  const keyByHash = new Map<string, string>();
+  const podIds = new Set<string>();
+  const intended = new Set<string>();
+  const podNames = new Set<string>();
+  const lastAttempts = new Map<string, number>();
+  let hasUnreadable = false;
+  for (const object of objects) {
+    const { namespace = '', uid } = object.metadata;
+    for (const hash of objectHashes({ namespace, uid })) {
+      keyByHash.set(hash, objectKey(object));
+    }
+    const parsed = parseGpuPod(object);
+    if (parsed.kind === 'invalid') {
+      hasUnreadable = true;
+      continue;
+    }
+    const { podId, podName } = parsed.gpuPod.status;
+    const reading = readIntent(parsed.gpuPod);
+    noteAttempts(lastAttempts, parsed.gpuPod);
+    if (podId !== undefined) {
+      podIds.add(podId);
+      continue;
+    }
+    addAttempts(intended, [unresolvedIntent(parsed.gpuPod)?.name]);
+    addAttempts(podNames, [podName, reading.kind === 'read' ? reading.intent.name : undefined]);
+  }
+  return { keyByHash, podIds, intended, podNames, lastAttempts, hasUnreadable };
+}
+
+/**
+ * Names of its own instances, and of those that it may adopt. Names of other instances that a user wrote do not
+ * count.
+ */
+function namesOn(gpuPod: GpuPod): readonly (string | undefined)[] {
+  const { status, metadata } = gpuPod;
+  const reading = readIntent(gpuPod);
+  const isTrue = reading.kind === 'read' && isNamedForItsUid(reading.intent, metadata.namespace);
+  return [
+    status.podName,
+    ...(status.attempts ?? []).map(({ podName }) => podName),
+    isTrue ? reading.intent.name : undefined,
+  ];
+}
+
+function noteAttempts(lastAttempts: Map<string, number>, gpuPod: GpuPod): void {
+  const named = namesOn(gpuPod).map((name) => parsePodName(name));
+  for (const parts of named.filter((known) => known !== undefined)) {
+    const namePrefix = namePrefixOf(parts);
+    lastAttempts.set(namePrefix, Math.max(parts.attempt, lastAttempts.get(namePrefix) ?? 0));
+  }
+}
+
+function addAttempts(keys: Set<string>, names: readonly (string | undefined)[]): void {
+  for (const name of names.filter((text) => text !== undefined)) {
+    keys.add(attemptKey(name));
+  }
+}
+
+export function isNewer({ lastAttempts }: Living, { name }: InstanceSnapshot): boolean {
+  const parts = parsePodName(name);
+  const last = parts === undefined ? undefined : lastAttempts.get(namePrefixOf(parts));
+  return parts !== undefined && last !== undefined && parts.attempt > last;
+}
+
+/** The same key for all forms in which the provider may show the name of one attempt. */
+export function attemptKey(name = ''): string {
+  const parts = parsePodName(name);
+  return parts === undefined ? name.toLowerCase() : `${namePrefixOf(parts)}-${String(parts.attempt)}`;
+}
