@@ -4,9 +4,9 @@ import type { Watch } from '../../../kubernetes/controller.ts';
 import { objectKey } from '../../../kubernetes/objects.ts';
 import type { Source, WatchedEvent } from '../../../kubernetes/cache/source.ts';
 import type { ConnectAccount } from '../../../accounts/connection.ts';
+import type { GpuPodView } from '../ports.ts';
 import { dependantsOf } from './account-records.ts';
 import type { AccountViews } from './known-accounts.ts';
-import type { GpuPodView } from '../ports.ts';
 
 /** What the controller of GpuPods needs to serve accounts. */
 export interface ServedAccounts {

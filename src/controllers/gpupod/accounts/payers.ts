@@ -14,9 +14,9 @@ import { choosePayer, findCandidate, policyFor, policyWhileRented } from '../../
 import type { KnownAccounts, PayerProblem } from '../../../lifecycle/payer.ts';
 import type { Policy } from '../../../lifecycle/settings.ts';
 import { intentOf, recordedReference } from '../../../accounts/stated.ts';
+import type { LocalStates } from '../local-states.ts';
 import { accountNames, knownAccounts } from './known-accounts.ts';
 import type { AccountViews } from './known-accounts.ts';
-import type { LocalStates } from '../local-states.ts';
 import { absence, STARTING } from './payer-absence.ts';
 import { recordedAccount, statedAccount } from './recorded-account.ts';
 import { canActFor, isOfSameUser, mayList } from './session-facts.ts';

@@ -4,8 +4,8 @@ import type { Clock } from '../../../clock.ts';
 import type { KubernetesObject } from '../../../kubernetes/objects.ts';
 import { intentOf } from '../../../accounts/stated.ts';
 import { currentAttempt } from '../../../lifecycle/status/attempts.ts';
-import type { Payers } from './payers.ts';
 import type { GpuPodView } from '../ports.ts';
+import type { Payers } from './payers.ts';
 
 /** How long one pass over all GpuPods is good enough. A GpuPod knows its own team without it. */
 const MAX_AGE_MS = 1_000;

@@ -5,11 +5,11 @@ import { createSession } from '../../../accounts/session.ts';
 import type { AccountSession, SessionOptions, SessionSignals } from '../../../accounts/session.ts';
 import { OWN_ACCOUNT } from '../../../accounts/stated.ts';
 import type { Policy } from '../../../lifecycle/settings.ts';
-import type { SessionParts } from './account-sessions.ts';
 import type { GpuPodOptions } from '../gpu-pod-options.ts';
 import { recordAccount } from '../installation/installation.ts';
 import type { Installation } from '../installation/installation.ts';
 import type { Loops } from '../loops.ts';
+import type { SessionParts } from './account-sessions.ts';
 
 /** What all sessions share. */
 interface SharedBooks {

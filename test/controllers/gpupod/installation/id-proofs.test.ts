@@ -4,7 +4,11 @@ import { stringsOf } from '../../../../src/json.ts';
 import type { RawObject } from '../../../../src/kubernetes/objects.ts';
 import { secretData } from '../../../../src/kubernetes/client/secrets-client.ts';
 import type { Secret } from '../../../../src/kubernetes/client/secrets-client.ts';
-import { ensureProofKey, idProofsFor, isHeldElsewhere } from '../../../../src/controllers/gpupod/installation/id-proofs.ts';
+import {
+  ensureProofKey,
+  idProofsFor,
+  isHeldElsewhere,
+} from '../../../../src/controllers/gpupod/installation/id-proofs.ts';
 import { isProvenStatus } from '../../../../src/lifecycle/id-proof.ts';
 import type { StatedAccount } from '../../../../src/lifecycle/id-proof.ts';
 import type { SecretApi } from '../../../../src/controllers/gpupod/ports.ts';
