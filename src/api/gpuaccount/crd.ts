@@ -89,8 +89,8 @@ const COLUMNS = [
   { name: 'Instances', type: 'integer', jsonPath: '.status.instances' },
   {
     name: '$/h',
-    type: 'number',
-    jsonPath: '.status.pricePerHour',
+    type: 'string',
+    jsonPath: '.status.displayPerHour',
     description: 'USD per hour for all instances of this account.',
   },
   { name: 'Reason', type: 'string', jsonPath: readyField('reason'), priority: 1 },

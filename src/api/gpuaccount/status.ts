@@ -17,6 +17,7 @@ export const GpuAccountStatus = z
     instances: count('Instances that GpuPods have rented with this account.').optional(),
     gpus: count('GPUs of these instances.').optional(),
     pricePerHour: usdPerHour('What these instances cost together.').optional(),
+    displayPerHour: text('pricePerHour as people write it, such as 3.80.', 32).optional(),
     conditions: z
       .array(condition(ACCOUNT_CONDITION_TYPES))
       .max(8)

@@ -43,6 +43,7 @@ export function draftAccountStatus(account: GpuAccount, facts: AccountFacts): Gp
     instances: facts.instances,
     gpus: facts.gpus,
     pricePerHour: Math.round(facts.usdPerHour * 1e6) / 1e6,
+    displayPerHour: formatUsd(priceToMicros(facts.usdPerHour)),
     conditions: conditionsFrom(account, draftReady(account, facts), facts.wallMs),
   };
 }

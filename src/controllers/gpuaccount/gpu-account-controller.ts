@@ -227,8 +227,8 @@ export class GpuAccountController implements Runnable {
 
   /** News is written at once, numbers that change with each GpuPod now and then. */
   #isWriteDue(key: string, before: GpuAccountStatus, next: GpuAccountStatus): boolean {
-    const { instances, gpus, pricePerHour } = next;
-    const isNews = !isDeepStrictEqual({ ...before, instances, gpus, pricePerHour }, next);
+    const { instances, gpus, pricePerHour, displayPerHour } = next;
+    const isNews = !isDeepStrictEqual({ ...before, instances, gpus, pricePerHour, displayPerHour }, next);
     const sinceMs = this.#options.clock.monotonicMs() - (this.#wroteAtMs.get(key) ?? -Infinity);
     return isNews || sinceMs >= USAGE_WRITE_MS;
   }

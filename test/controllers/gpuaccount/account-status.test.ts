@@ -157,5 +157,9 @@ describe('the user of an account', () => {
 });
 
 it('shows instances, and their price without the noise of floating point', () => {
-  expect(draft({ instances: 3, usdPerHour: 0.1 + 0.2 })).toMatchObject({ instances: 3, pricePerHour: 0.3 });
+  expect(draft({ instances: 3, usdPerHour: 0.1 + 0.2 })).toMatchObject({
+    instances: 3,
+    pricePerHour: 0.3,
+    displayPerHour: '0.30',
+  });
 });
