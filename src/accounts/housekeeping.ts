@@ -4,12 +4,12 @@ import type { ControllerObserver, Reconciled } from '../kubernetes/controller.ts
 import type { Log } from '../kubernetes/log.ts';
 import type { InstanceSnapshot } from '../lifecycle/provider.ts';
 import type { ProtocolTimings } from '../lifecycle/settings.ts';
-import { mayAsk } from './account-evidence.ts';
-import type { AccountWatch } from './account-watch.ts';
-import type { Inventory } from './inventory.ts';
-import type { InstancePoller } from './instance-poller.ts';
-import type { KeyUse } from './key-use.ts';
-import type { ProviderHealth } from './provider-health.ts';
+import { mayAsk } from './identity/account-evidence.ts';
+import type { AccountWatch } from './identity/account-watch.ts';
+import type { Inventory } from './instances/inventory.ts';
+import type { InstancePoller } from './instances/instance-poller.ts';
+import type { KeyUse } from './keys/key-use.ts';
+import type { ProviderHealth } from './holds/provider-health.ts';
 
 export interface HousekeepingOptions {
   readonly clock: Clock;

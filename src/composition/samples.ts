@@ -8,7 +8,7 @@ import { findCondition } from '../lifecycle/status/draft.ts';
 import { BoundedLabels } from '../observability/bounded-labels.ts';
 import type { EndedAttemptSample, GpuPodSample, InstanceSample } from '../observability/gpu-pod-sample.ts';
 import type { OfferSample } from '../observability/offer-metrics.ts';
-import type { Reservations } from '../accounts/reservations.ts';
+import type { Reservations } from '../accounts/sums/reservations.ts';
 import type { AccountSession } from '../accounts/session.ts';
 import { microsToUsd } from '../offers/money.ts';
 import type { Offer } from '../offers/offer.ts';

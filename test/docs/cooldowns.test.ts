@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CooldownReason } from '../../src/lifecycle/step.ts';
-import { COOLDOWNS } from '../../src/accounts/cooldowns.ts';
+import { COOLDOWNS } from '../../src/accounts/holds/cooldowns.ts';
 import { markdownFiles, tableBelow } from './support/markdown.ts';
 
 const MINUTE_MS = 60_000;

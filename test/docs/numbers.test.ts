@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
 import { GpuPodSpec } from '../../src/api/gpupod/spec.ts';
-import { nextWaitMs } from '../../src/accounts/breaker-times.ts';
-import { COOLDOWNS } from '../../src/accounts/cooldowns.ts';
+import { nextWaitMs } from '../../src/accounts/holds/breaker-times.ts';
+import { COOLDOWNS } from '../../src/accounts/holds/cooldowns.ts';
 import {
   DEFAULT_TIMINGS as TIMINGS,
   MAX_NO_CAPACITY_ATTEMPTS,

@@ -6,7 +6,7 @@ import type { ReflectorObserver } from '../../src/kubernetes/cache/reflector-opt
 import { ATTEMPT_OUTCOMES } from '../../src/api/gpupod/status.ts';
 import { METRICS } from '../../src/observability/metric-definitions.ts';
 import type { MetricDefinition } from '../../src/observability/metric-definitions.ts';
-import { COOLDOWNS } from '../../src/accounts/cooldowns.ts';
+import { COOLDOWNS } from '../../src/accounts/holds/cooldowns.ts';
 import { metricsReference } from '../../src/observability/metrics-reference.ts';
 import type { PrimeProviderOptions } from '../../src/prime/prime-provider.ts';
 import { systemClock } from '../../src/clock.ts';

@@ -19,7 +19,7 @@ import type { Runnable } from '../../kubernetes/runnable.ts';
 import { accountKey } from '../../lifecycle/account-identity.ts';
 import { nameOf } from '../gpupod/accounts/account-sessions.ts';
 import type { AccountReading, AccountSessionsPort } from '../gpupod/accounts/account-sessions.ts';
-import { recordedReference } from '../../accounts/stated.ts';
+import { recordedReference } from '../../accounts/sums/stated.ts';
 import type { UsageReader } from '../gpupod/accounts/account-records.ts';
 import type { Events } from '../gpupod/ports.ts';
 import { readAccountKey } from './account-key.ts';

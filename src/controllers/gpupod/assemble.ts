@@ -1,7 +1,7 @@
 import type { HousekeepingParts } from '../../accounts/housekeeping.ts';
-import { KeyUse } from '../../accounts/key-use.ts';
+import { KeyUse } from '../../accounts/keys/key-use.ts';
 import { AccountRegistry } from '../../accounts/registry.ts';
-import { Reservations } from '../../accounts/reservations.ts';
+import { Reservations } from '../../accounts/sums/reservations.ts';
 import { nextStep } from '../../lifecycle/next-step.ts';
 import { Adoptions } from './installation/adoptions.ts';
 import type { Context, Shared } from './context.ts';

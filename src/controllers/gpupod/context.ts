@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts';
-import type { KeyUse } from '../../accounts/key-use.ts';
+import type { KeyUse } from '../../accounts/keys/key-use.ts';
 import type { Log } from '../../kubernetes/log.ts';
 import type { Observation } from '../../lifecycle/observation.ts';
 import type { Policy, ProtocolTimings } from '../../lifecycle/settings.ts';

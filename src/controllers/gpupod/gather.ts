@@ -6,9 +6,9 @@ import type { Observation, ObservedOffers } from '../../lifecycle/observation.ts
 import type { LocalState } from '../../lifecycle/local-state.ts';
 import { observe } from '../../lifecycle/observe.ts';
 import { namePrefixesOf, walletsOf } from '../../lifecycle/open-intent.ts';
-import type { Requester } from '../../accounts/object-holds.ts';
+import type { Requester } from '../../accounts/holds/object-holds.ts';
 import type { AccountSession } from '../../accounts/session.ts';
-import type { CooldownOwner } from '../../accounts/cooldowns.ts';
+import type { CooldownOwner } from '../../accounts/holds/cooldowns.ts';
 import type { Context } from './context.ts';
 import { accountLimitsOf, countSums } from './accounts/account-sums.ts';
 import { formerAccountsOf } from './accounts/former-accounts.ts';

@@ -1,6 +1,6 @@
 import type { GpuAccount } from '../../api/gpuaccount/gpu-account.ts';
 import type { AccountRegistry } from '../../accounts/registry.ts';
-import type { Reservations } from '../../accounts/reservations.ts';
+import type { Reservations } from '../../accounts/sums/reservations.ts';
 import type { AccountSession } from '../../accounts/session.ts';
 import { Housekeeping } from '../../accounts/housekeeping.ts';
 import type { HousekeepingParts } from '../../accounts/housekeeping.ts';

@@ -12,7 +12,7 @@ import { withDropped, withReadyTime } from '../../lifecycle/status/dropped.ts';
 import { isWorthWriting } from '../../lifecycle/status/worth-writing.ts';
 import type { Rest } from '../../lifecycle/step.ts';
 import type { AccountSession } from '../../accounts/session.ts';
-import type { Waiting } from '../../accounts/inventory.ts';
+import type { Waiting } from '../../accounts/instances/inventory.ts';
 import { contextOf } from './context.ts';
 import type { Context, Reconciling } from './context.ts';
 import type { EffectOutcome } from './effects/outcome.ts';

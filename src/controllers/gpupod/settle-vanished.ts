@@ -3,7 +3,7 @@ import { identityOf, isSameAccount, sessionBeganAtMs } from '../../lifecycle/acc
 import type { InventoryView } from '../../lifecycle/observation.ts';
 import type { LocalState } from '../../lifecycle/local-state.ts';
 import type { AccountSession } from '../../accounts/session.ts';
-import { whileSessionLasts } from '../../accounts/session-fence.ts';
+import { whileSessionLasts } from '../../accounts/identity/session-fence.ts';
 import type { Context } from './context.ts';
 import type { Remembered } from './local-states.ts';
 

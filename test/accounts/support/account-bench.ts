@@ -1,7 +1,7 @@
 import type { AccountState } from '../../../src/lifecycle/observation.ts';
 import type { Answer, Failure, InstanceList } from '../../../src/lifecycle/provider.ts';
-import { AccountWatch } from '../../../src/accounts/account-watch.ts';
-import type { AccountWatchOptions } from '../../../src/accounts/account-watch.ts';
+import { AccountWatch } from '../../../src/accounts/identity/account-watch.ts';
+import type { AccountWatchOptions } from '../../../src/accounts/identity/account-watch.ts';
 import { RecordingLog } from '../../kubernetes/support/recording-log.ts';
 import { failure } from '../../support/builders/snapshots.ts';
 

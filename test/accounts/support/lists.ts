@@ -5,9 +5,9 @@ import type {
   WalletList,
 } from '../../../src/lifecycle/provider.ts';
 import { namePrefixOf, parsePodName } from '../../../src/lifecycle/pod-name.ts';
-import { KnownInstances } from '../../../src/accounts/known-instances.ts';
-import type { InventoryScope } from '../../../src/accounts/known-instances.ts';
-import { NamelessInstances } from '../../../src/accounts/nameless-instances.ts';
+import { KnownInstances } from '../../../src/accounts/instances/known-instances.ts';
+import type { InventoryScope } from '../../../src/accounts/instances/known-instances.ts';
+import { NamelessInstances } from '../../../src/accounts/instances/nameless-instances.ts';
 import { VirtualClock } from '../../kubernetes/support/virtual-clock.ts';
 import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
 import { aSnapshot, failure } from '../../support/builders/snapshots.ts';

@@ -1,6 +1,6 @@
-import { KeyUse } from '../../../src/accounts/key-use.ts';
-import { SshKeys } from '../../../src/accounts/ssh-keys.ts';
-import type { EnsuredKey } from '../../../src/accounts/ssh-keys.ts';
+import { KeyUse } from '../../../src/accounts/keys/key-use.ts';
+import { SshKeys } from '../../../src/accounts/keys/ssh-keys.ts';
+import type { EnsuredKey } from '../../../src/accounts/keys/ssh-keys.ts';
 import type { AccountState } from '../../../src/lifecycle/observation.ts';
 import type { Answer, DeleteOutcome } from '../../../src/lifecycle/provider.ts';
 import type { NewKey, RegisteredKey, RegisterOutcome } from '../../../src/lifecycle/ssh-key/ssh-key-api.ts';

@@ -1,7 +1,7 @@
 import { hasFinalizer, isDeleting, parseGpuPod } from '../../../api/gpupod/gpu-pod.ts';
 import type { GpuPod } from '../../../api/gpupod/gpu-pod.ts';
 import { DEFAULT_ACCOUNT_NAME } from '../../../api/common/names.ts';
-import { gpusOf, recordedReference } from '../../../accounts/stated.ts';
+import { gpusOf, recordedReference } from '../../../accounts/sums/stated.ts';
 import type { Clock } from '../../../clock.ts';
 import type { KubernetesObject } from '../../../kubernetes/objects.ts';
 import { objectKey } from '../../../kubernetes/objects.ts';

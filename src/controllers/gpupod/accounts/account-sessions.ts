@@ -1,14 +1,14 @@
 import { parseGpuPod } from '../../../api/gpupod/gpu-pod.ts';
 import type { GpuAccount } from '../../../api/gpuaccount/gpu-account.ts';
 import { ANNOTATIONS } from '../../../api/common/names.ts';
-import { mayAsk } from '../../../accounts/account-evidence.ts';
+import { mayAsk } from '../../../accounts/identity/account-evidence.ts';
 import type { AccountConnection, ConnectAccount, FoundText } from '../../../accounts/connection.ts';
 import type { AccountRegistry } from '../../../accounts/registry.ts';
 import type { AccountSession } from '../../../accounts/session.ts';
 import { identityOf } from '../../../lifecycle/account.ts';
 import { accountKey } from '../../../lifecycle/account-identity.ts';
 import type { AccountState } from '../../../lifecycle/observation.ts';
-import { recordedReference } from '../../../accounts/stated.ts';
+import { recordedReference } from '../../../accounts/sums/stated.ts';
 import type { GpuPodView } from '../ports.ts';
 import type { RecordedTeams } from './recorded-teams.ts';
 

@@ -1,6 +1,6 @@
-import type { SumLimit, Totals } from '../../../accounts/sum-limits.ts';
+import type { SumLimit, Totals } from '../../../accounts/sums/sum-limits.ts';
 import { listerOf } from '../../../accounts/session.ts';
-import { ownerFor } from '../../../accounts/stated.ts';
+import { ownerFor } from '../../../accounts/sums/stated.ts';
 import { sumsOf } from '../../../lifecycle/account-rules.ts';
 import type { AccountSum, CountedSum } from '../../../lifecycle/account-rules.ts';
 import type { Context } from '../context.ts';

@@ -1,7 +1,7 @@
 import { hasFinalizer, isDeleting, parseGpuPod } from '../../../api/gpupod/gpu-pod.ts';
 import type { GpuPod } from '../../../api/gpupod/gpu-pod.ts';
 import type { AccountRegistry } from '../../../accounts/registry.ts';
-import type { Lister } from '../../../accounts/live-instances.ts';
+import type { Lister } from '../../../accounts/sums/live-instances.ts';
 import { listerOf } from '../../../accounts/session.ts';
 import type { AccountSession } from '../../../accounts/session.ts';
 import type { KubernetesObject } from '../../../kubernetes/objects.ts';
@@ -13,7 +13,7 @@ import type { StatedAccount } from '../../../lifecycle/id-proof.ts';
 import { choosePayer, findCandidate, policyFor, policyWhileRented } from '../../../lifecycle/payer.ts';
 import type { KnownAccounts, PayerProblem } from '../../../lifecycle/payer.ts';
 import type { Policy } from '../../../lifecycle/settings.ts';
-import { intentOf, recordedReference } from '../../../accounts/stated.ts';
+import { intentOf, recordedReference } from '../../../accounts/sums/stated.ts';
 import type { LocalStates } from '../local-states.ts';
 import { accountNames, knownAccounts } from './known-accounts.ts';
 import type { AccountViews } from './known-accounts.ts';

@@ -1,9 +1,9 @@
-import type { KeyUse } from '../../../accounts/key-use.ts';
-import { logOfAccount } from '../../../accounts/account-log.ts';
-import type { Reservations } from '../../../accounts/reservations.ts';
+import type { KeyUse } from '../../../accounts/keys/key-use.ts';
+import { logOfAccount } from '../../../accounts/identity/account-log.ts';
+import type { Reservations } from '../../../accounts/sums/reservations.ts';
 import { createSession } from '../../../accounts/session.ts';
 import type { AccountSession, SessionOptions, SessionSignals } from '../../../accounts/session.ts';
-import { OWN_ACCOUNT } from '../../../accounts/stated.ts';
+import { OWN_ACCOUNT } from '../../../accounts/sums/stated.ts';
 import type { Policy } from '../../../lifecycle/settings.ts';
 import type { GpuPodOptions } from '../gpu-pod-options.ts';
 import { recordAccount } from '../installation/installation.ts';

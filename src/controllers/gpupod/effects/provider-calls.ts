@@ -9,10 +9,10 @@ import type { Answer, NotFound, InstanceSnapshot } from '../../../lifecycle/prov
 import type { DeleteDuplicate } from '../../../lifecycle/step.ts';
 import { relationOf } from '../../../lifecycle/instance-relation.ts';
 import type { OfferQuery } from '../../../offers/offer-source.ts';
-import { noteOwnPod } from '../../../accounts/account-evidence.ts';
+import { noteOwnPod } from '../../../accounts/identity/account-evidence.ts';
 import type { AccountSession } from '../../../accounts/session.ts';
 import type { Context } from '../context.ts';
-import { whileSessionLasts } from '../../../accounts/session-fence.ts';
+import { whileSessionLasts } from '../../../accounts/identity/session-fence.ts';
 import { known, STALE } from './outcome.ts';
 import type { EffectOutcome } from './outcome.ts';
 

@@ -1,5 +1,5 @@
 import type { GpuPod } from '../../../api/gpupod/gpu-pod.ts';
-import { whileSessionLasts } from '../../../accounts/session-fence.ts';
+import { whileSessionLasts } from '../../../accounts/identity/session-fence.ts';
 import { apiErrorMessage, isRefusal } from '../../../kubernetes/client/api-errors.ts';
 import { secretText } from '../../../kubernetes/client/secrets-client.ts';
 import { sessionBeganAtMs } from '../../../lifecycle/account.ts';

@@ -16,7 +16,7 @@ import { microsToUsd } from '../../../offers/money.ts';
 import type { AccountSession } from '../../../accounts/session.ts';
 import type { Context } from '../context.ts';
 import type { RetainedInstance } from '../sweeps/retained-instances.ts';
-import { gpusOf, intentOf, recordedReference, saidPrice } from '../../../accounts/stated.ts';
+import { gpusOf, intentOf, recordedReference, saidPrice } from '../../../accounts/sums/stated.ts';
 import type { EventToRecord } from '../ports.ts';
 import { STALE } from './outcome.ts';
 import type { EffectOutcome } from './outcome.ts';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { AccountRecord } from '../../../accounts/account-watch.ts';
+import type { AccountRecord } from '../../../accounts/identity/account-watch.ts';
 import type { ConfigMap } from '../../../kubernetes/client/config-map-client.ts';
 import { isAlreadyExists, isForbidden, isNotFound } from '../../../kubernetes/client/api-errors.ts';
 import type { KubernetesObject } from '../../../kubernetes/objects.ts';

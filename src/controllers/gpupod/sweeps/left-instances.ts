@@ -1,7 +1,7 @@
 import { isDeleting, parseGpuPod } from '../../../api/gpupod/gpu-pod.ts';
 import type { GpuPod } from '../../../api/gpupod/gpu-pod.ts';
 import { ANNOTATIONS } from '../../../api/common/names.ts';
-import { whileSessionLasts } from '../../../accounts/session-fence.ts';
+import { whileSessionLasts } from '../../../accounts/identity/session-fence.ts';
 import { identityOf } from '../../../lifecycle/account.ts';
 import { isProvenStatus } from '../../../lifecycle/id-proof.ts';
 import { relationOf, retainsInstances } from '../../../lifecycle/instance-relation.ts';

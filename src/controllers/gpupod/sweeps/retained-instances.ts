@@ -1,6 +1,6 @@
 import { isNotFound } from '../../../kubernetes/client/api-errors.ts';
 import { numberAt, parseJson, recordAt, stringAt } from '../../../json.ts';
-import { readReference } from '../../../accounts/stated.ts';
+import { readReference } from '../../../accounts/sums/stated.ts';
 import type { AccountIdentity, AccountReference } from '../../../lifecycle/account-identity.ts';
 import { namePrefixOf, isSameAttempt, parsePodName } from '../../../lifecycle/pod-name.ts';
 import type { InstanceSnapshot } from '../../../lifecycle/provider.ts';

@@ -3,9 +3,9 @@ import { isInHistoryOnly } from '../../../lifecycle/instance-end.ts';
 import type { InventoryView } from '../../../lifecycle/observation.ts';
 import { ABSENCES_THAT_PROVE_END } from '../../../lifecycle/settings.ts';
 import { listerOf } from '../../../accounts/session.ts';
-import { ownerFor } from '../../../accounts/stated.ts';
-import type { RetainedEntry } from '../../../accounts/stated.ts';
-import { whileSessionLasts } from '../../../accounts/session-fence.ts';
+import { ownerFor } from '../../../accounts/sums/stated.ts';
+import type { RetainedEntry } from '../../../accounts/sums/stated.ts';
+import { whileSessionLasts } from '../../../accounts/identity/session-fence.ts';
 import type { Context } from '../context.ts';
 import type { RetainedInstance } from './retained-instances.ts';
 

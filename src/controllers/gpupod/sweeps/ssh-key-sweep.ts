@@ -1,5 +1,5 @@
-import { whileSessionLasts } from '../../../accounts/session-fence.ts';
-import type { OwnKey } from '../../../accounts/own-keys.ts';
+import { whileSessionLasts } from '../../../accounts/identity/session-fence.ts';
+import type { OwnKey } from '../../../accounts/keys/own-keys.ts';
 import { isForbidden } from '../../../kubernetes/client/api-errors.ts';
 import type { KubernetesObject } from '../../../kubernetes/objects.ts';
 import type { Context } from '../context.ts';

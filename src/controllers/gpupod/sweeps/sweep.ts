@@ -4,7 +4,7 @@ import { identityOf } from '../../../lifecycle/account.ts';
 import { isSameAttempt, parsePodName } from '../../../lifecycle/pod-name.ts';
 import type { InstanceSnapshot } from '../../../lifecycle/provider.ts';
 import { timeMs } from '../../../lifecycle/status/timestamp.ts';
-import { whileSessionLasts } from '../../../accounts/session-fence.ts';
+import { whileSessionLasts } from '../../../accounts/identity/session-fence.ts';
 import type { Context } from '../context.ts';
 import type { LeftInstances } from './left-instances.ts';
 import { attemptKey, indexLiving, isNewer } from './living.ts';

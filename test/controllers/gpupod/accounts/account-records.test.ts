@@ -5,7 +5,7 @@ import {
   usageByAccount,
   usageReader,
 } from '../../../../src/controllers/gpupod/accounts/account-records.ts';
-import { recordedReference } from '../../../../src/accounts/stated.ts';
+import { recordedReference } from '../../../../src/accounts/sums/stated.ts';
 import type { GpuPodStatus } from '../../../../src/api/gpupod/status.ts';
 import { VirtualClock } from '../../../kubernetes/support/virtual-clock.ts';
 import { gpuPod, rawGpuPod } from '../../../support/builders/gpu-pod.ts';

@@ -1,5 +1,5 @@
-import { KeyUse } from '../../../../src/accounts/key-use.ts';
-import { Reservations } from '../../../../src/accounts/reservations.ts';
+import { KeyUse } from '../../../../src/accounts/keys/key-use.ts';
+import { Reservations } from '../../../../src/accounts/sums/reservations.ts';
 import { createSession } from '../../../../src/accounts/session.ts';
 import type { AccountSession } from '../../../../src/accounts/session.ts';
 import { RetainedInstances } from '../../../../src/controllers/gpupod/sweeps/retained-instances.ts';

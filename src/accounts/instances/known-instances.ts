@@ -1,0 +1,226 @@
+import type { Clock } from '../../clock.ts';
+import type { ListDoubt, NamelessInstance, InventoryView } from '../../lifecycle/observation.ts';
+import { namePrefixOf, parsePodName } from '../../lifecycle/pod-name.ts';
+import type { Failure, HistoryRow, InstanceList, InstanceSnapshot, Wallet } from '../../lifecycle/provider.ts';
+import type { NamelessInstances } from './nameless-instances.ts';
+import {
+  afterFailure,
+  afterList,
+  completeSinceMs,
+  isWorthReporting,
+  reportFailure,
+  reportUnlisted,
+  UNLISTED,
+} from './wallet-lists.ts';
+import type { WalletFailure, WalletState } from './wallet-lists.ts';
+
+/** The part of the lists that concerns one GpuPod. */
+export interface InventoryScope {
+  /** Name prefixes under which its instances may exist. */
+  readonly namePrefixes: ReadonlySet<string>;
+  readonly podId: string | undefined;
+  /** Wallets that may hold its instances; `all` if unknown. */
+  readonly wallets: Wallets;
+}
+
+export type Wallets = readonly Wallet[] | 'all';
+
+export interface KnownInstancesOptions {
+  readonly clock: Clock;
+  /** Teams whose instances this operator may have rented. */
+  readonly teamIds: () => readonly string[];
+  /** True if a GpuPod has this instance, so that it belongs to no other. */
+  readonly isBound: (podId: string) => boolean;
+  /** A failure shorter than this many milliseconds is not reported. */
+  readonly quietFailureMs: number;
+}
+
+/** Number of ended instances to remember. */
+const MAX_ENDED = 5_000;
+
+/** All instances that lists have shown, by wallet, and indexed by name prefix and ID. */
+export class KnownInstances {
+  readonly #options: KnownInstancesOptions;
+  readonly #nameless: NamelessInstances;
+  readonly #states = new Map<Wallet, WalletState>();
+  readonly #teamsSeen = new Set<string>();
+  #liveByPrefix = new Map<string, InstanceSnapshot[]>();
+  #liveById = new Map<string, InstanceSnapshot>();
+  #endedByPrefix = new Map<string, HistoryRow[]>();
+  #endedById = new Map<string, HistoryRow>();
+
+  constructor(options: KnownInstancesOptions, nameless: NamelessInstances) {
+    this.#options = options;
+    this.#nameless = nameless;
+  }
+
+  /** The wallets to list: the key's own, and those of the teams. */
+  wallets(): readonly Wallet[] {
+    return [undefined, ...this.#options.teamIds()];
+  }
+
+  /** The part of the lists that concerns one GpuPod; undefined before the first list. */
+  view({ namePrefixes, podId, wallets }: InventoryScope): InventoryView | undefined {
+    if (this.#states.size === 0) {
+      return undefined;
+    }
+    const concerned = this.#resolve(wallets);
+    const doubt = this.#doubt(concerned);
+    return {
+      beganAtMs: this.completeSinceMs(wallets),
+      live: pick(this.#liveByPrefix, this.#liveById, namePrefixes, podId),
+      ended: pick(this.#endedByPrefix, this.#endedById, namePrefixes, podId),
+      teamsSeen: this.#teamsSeen,
+      nameless: this.#namelessIn(concerned),
+      unidentified: this.#countUnidentified(concerned, namePrefixes),
+      ...(doubt === undefined ? {} : { doubt }),
+    };
+  }
+
+  /** Monotonic time from which the lists prove an absence from all of these wallets; -Infinity if they do not. */
+  completeSinceMs(wallets: Wallets): number {
+    return Math.min(...this.#resolve(wallets).map((wallet) => completeSinceMs(this.#states, wallet)));
+  }
+
+  /** Why this wallet cannot be listed; undefined if its last list was complete, or there was none. */
+  failing(wallet: Wallet): WalletFailure | undefined {
+    return this.#states.get(wallet)?.failing;
+  }
+
+  /** True if the wallet cannot be listed, and the failure has lasted or will last. */
+  isReportable(wallet: Wallet): boolean {
+    const failing = this.failing(wallet);
+    const { clock, quietFailureMs } = this.#options;
+    return failing !== undefined && isWorthReporting(failing, clock.monotonicMs(), quietFailureMs);
+  }
+
+  concerns(wallets: Wallets, wallet: Wallet): boolean {
+    return wallets === 'all' || wallets.includes(wallet);
+  }
+
+  /** Records that listing these wallets failed. */
+  fail(wallets: readonly Wallet[], failure: Failure): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    for (const wallet of wallets) {
+      this.#states.set(wallet, afterFailure(this.#states.get(wallet) ?? UNLISTED, failure, nowMs));
+    }
+  }
+
+  /**
+   * Takes the list of some wallets.
+   *
+   * @returns the instances, with all names that are known
+   */
+  take(list: InstanceList): readonly InstanceSnapshot[] {
+    const nowMs = this.#options.clock.monotonicMs();
+    for (const wallet of list.wallets) {
+      const state = this.#states.get(wallet.wallet) ?? UNLISTED;
+      this.#states.set(wallet.wallet, afterList(state, list, wallet, nowMs));
+    }
+    this.#index(list.beganAtMs);
+    return list.instances.map((instance) => this.#liveById.get(instance.podId) ?? instance);
+  }
+
+  /** An ended instance stays ended, so later parts of the history only add to the known ones. */
+  takeHistory(rows: readonly HistoryRow[]): void {
+    for (const row of rows.filter(({ terminatedAt }) => terminatedAt !== undefined).toReversed()) {
+      this.#endedById.delete(row.podId);
+      this.#endedById.set(row.podId, row);
+    }
+    const known = [...this.#endedById].slice(-MAX_ENDED);
+    this.#endedById = new Map(known);
+    this.#endedByPrefix = groupByPrefix(known.map(([, row]) => row));
+  }
+
+  /** True if the last list of its wallet shows it. */
+  isShown(podId: string): boolean {
+    return this.#liveById.has(podId);
+  }
+
+  hasEnded(podId: string): boolean {
+    return this.#endedById.has(podId);
+  }
+
+  #index(beganAtMs: number): void {
+    const all = new Map([...this.#states.values()].flatMap(({ instances }) => [...instances]));
+    const named = this.#nameless.fill([...all.values()], beganAtMs);
+    const live = named.filter(({ status }) => status !== 'TERMINATED');
+    this.#liveById = new Map(live.map((instance) => [instance.podId, instance]));
+    this.#liveByPrefix = groupByPrefix(live);
+    for (const { teamId } of named) {
+      if (teamId !== undefined) {
+        this.#teamsSeen.add(teamId);
+      }
+    }
+  }
+
+  #resolve(wallets: Wallets): readonly Wallet[] {
+    return wallets === 'all' ? this.wallets() : wallets;
+  }
+
+  #doubt(wallets: readonly Wallet[]): ListDoubt | undefined {
+    const listed = this.wallets();
+    for (const wallet of wallets) {
+      if (wallet !== undefined && !listed.includes(wallet)) {
+        return reportUnlisted(wallet);
+      }
+      const failing = this.failing(wallet);
+      if (failing !== undefined && this.isReportable(wallet)) {
+        return reportFailure(wallet, failing);
+      }
+    }
+    return undefined;
+  }
+
+  #namelessIn(wallets: readonly Wallet[]): readonly NamelessInstance[] {
+    const { isBound } = this.#options;
+    const open = this.#nameless.open().filter(({ podId }) => !isBound(podId));
+    return open.filter(({ podId }) =>
+      wallets.some((wallet) => this.#states.get(wallet)?.instances.has(podId) === true),
+    );
+  }
+
+  /** A row with a readable name concerns only the GpuPod that it names. */
+  #countUnidentified(wallets: readonly Wallet[], namePrefixes: ReadonlySet<string>): number {
+    const rows = wallets.flatMap((wallet) => this.#states.get(wallet)?.unidentified ?? []);
+    return rows.filter(({ name }) => name === undefined || namePrefixes.has(prefixOfName(name) ?? '')).length;
+  }
+}
+
+function prefixOfName(name: string | undefined): string | undefined {
+  const parts = parsePodName(name);
+  return parts === undefined ? undefined : namePrefixOf(parts);
+}
+
+function groupByPrefix<T extends { readonly name?: string }>(instances: readonly T[]): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const instance of instances) {
+    const namePrefix = prefixOfName(instance.name);
+    const group = namePrefix === undefined ? undefined : groups.get(namePrefix);
+    if (group !== undefined) {
+      group.push(instance);
+    } else if (namePrefix !== undefined) {
+      groups.set(namePrefix, [instance]);
+    }
+  }
+  return groups;
+}
+
+function pick<T extends { readonly podId: string }>(
+  byPrefix: ReadonlyMap<string, readonly T[]>,
+  byId: ReadonlyMap<string, T>,
+  namePrefixes: ReadonlySet<string>,
+  podId: string | undefined,
+): readonly T[] {
+  const found = new Map<string, T>();
+  for (const namePrefix of namePrefixes) {
+    for (const instance of byPrefix.get(namePrefix) ?? []) {
+      found.set(instance.podId, instance);
+    }
+  }
+  const own = podId === undefined ? undefined : byId.get(podId);
+  if (own !== undefined) {
+    found.set(own.podId, own);
+  }
+  return [...found.values()];
+}

@@ -1,0 +1,125 @@
+import type { ListDoubt } from '../../lifecycle/observation.ts';
+import type {
+  Failure,
+  InstanceList,
+  InstanceSnapshot,
+  UnidentifiedRow,
+  Wallet,
+  WalletList,
+} from '../../lifecycle/provider.ts';
+
+/** What is known about the instances of one wallet. */
+export interface WalletState {
+  /** Monotonic time before its last complete list began; -Infinity before the first. */
+  readonly completeAtMs: number;
+  /** Instances of that list, and those that incomplete lists have shown since. */
+  readonly instances: ReadonlyMap<string, InstanceSnapshot>;
+  /** Rows of the last list without an ID. */
+  readonly unidentified: readonly UnidentifiedRow[];
+  /** Teams whose instances its last list showed. */
+  readonly teams: ReadonlySet<string>;
+  /** Why it cannot be listed, since when, and when the operator tries again. */
+  readonly failing?: WalletFailure;
+}
+
+export interface WalletFailure {
+  readonly failure: Failure;
+  readonly sinceMs: number;
+  readonly count: number;
+  readonly retryAtMs: number;
+}
+
+const FIRST_RETRY_MS = 1_000;
+const MAX_RETRY_MS = 30_000;
+/** Servers that disagree for longer than this have failed. */
+const MAX_CHURN_MS = 60_000;
+
+export const UNLISTED: WalletState = {
+  completeAtMs: -Infinity,
+  instances: new Map(),
+  unidentified: [],
+  teams: new Set(),
+};
+
+/** The state after one more list of the wallet. */
+export function afterList(
+  state: WalletState,
+  list: InstanceList,
+  wallet: WalletList,
+  nowMs: number,
+): WalletState {
+  // A retry that hung may arrive after a list that began later.
+  if (list.beganAtMs < state.completeAtMs) {
+    return state;
+  }
+  const ids = new Set(wallet.podIds);
+  const seen = new Map(
+    list.instances.filter(({ podId }) => ids.has(podId)).map((instance) => [instance.podId, instance]),
+  );
+  const { unidentified, failure } = wallet;
+  if (failure !== undefined) {
+    return afterFailure(
+      { ...state, instances: new Map([...state.instances, ...seen]), unidentified },
+      failure,
+      nowMs,
+    );
+  }
+  const teams = new Set([...seen.values()].flatMap(({ teamId }) => (teamId === undefined ? [] : [teamId])));
+  return { completeAtMs: list.beganAtMs, instances: seen, unidentified, teams };
+}
+
+/**
+ * The state after a failed list. Retries back off, and waiting GpuPods do not hurry them. A list that changed too
+ * much while it was read is no failure unless that lasts, so the first wait applies each time.
+ */
+export function afterFailure(state: WalletState, failure: Failure, nowMs: number): WalletState {
+  const sinceMs = state.failing?.sinceMs ?? nowMs;
+  const isChurn = failure.isUnstable === true && nowMs - sinceMs < MAX_CHURN_MS;
+  const count = isChurn ? 1 : (state.failing?.count ?? 0) + 1;
+  const waitMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(count - 1, 8));
+  const retryAtMs = nowMs + Math.max(waitMs, failure.retryAfterMs ?? 0);
+  return { ...state, failing: { failure, count, sinceMs, retryAtMs } };
+}
+
+/**
+ * Monotonic time from which the list of a wallet proves an absence. A list without a team that shows the team's
+ * instances evidently shows them all, so it counts if the team's own list fails.
+ */
+export function completeSinceMs(states: ReadonlyMap<Wallet, WalletState>, wallet: Wallet): number {
+  const { completeAtMs } = states.get(wallet) ?? UNLISTED;
+  const own = states.get(undefined);
+  const isCovered = wallet !== undefined && own?.teams.has(wallet) === true;
+  return isCovered ? Math.max(completeAtMs, own.completeAtMs) : completeAtMs;
+}
+
+const PASSING: ReadonlySet<Failure['reason']> = new Set([
+  'ApiUnavailable',
+  'RateLimited',
+  'UnexpectedResponse',
+]);
+
+/** True unless the failure usually passes by itself and has not lasted. */
+export function isWorthReporting(
+  { failure, sinceMs }: WalletFailure,
+  nowMs: number,
+  quietMs: number,
+): boolean {
+  return !PASSING.has(failure.reason) || nowMs - sinceMs >= quietMs;
+}
+
+/** What a failed list means for the GpuPods that it concerns. The text names the wallet. */
+export function reportFailure(wallet: Wallet, { failure }: WalletFailure): ListDoubt {
+  const whose = wallet === undefined ? 'that no team pays for' : `of team ${wallet}`;
+  const message = `Failed to list the instances ${whose}. GpuPods that need that list keep waiting, and their instances may bill. ${failure.message}`;
+  return { reason: failure.reason, message };
+}
+
+/** The team of a create intent is no longer among the listed ones. */
+export function reportUnlisted(teamId: string): ListDoubt {
+  return {
+    reason: 'NotAllowed',
+    message:
+      `The create intent of this GpuPod names team ${teamId}, which the operator does not list. It does not see the team's instances, which may bill. ` +
+      'Add the team to --allowed-team-ids until they are terminated.',
+  };
+}

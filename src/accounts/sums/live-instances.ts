@@ -1,0 +1,202 @@
+import type { Clock } from '../../clock.ts';
+import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
+import { parsePodName } from '../../lifecycle/pod-name.ts';
+import type { InstanceSnapshot, Wallet } from '../../lifecycle/provider.ts';
+import type { ProtocolTimings } from '../../lifecycle/settings.ts';
+import { currentAttempt } from '../../lifecycle/status/attempts.ts';
+import { priceToMicros } from '../../offers/money.ts';
+import type { MicroUsd } from '../../offers/money.ts';
+import type { InventoryResult } from '../instances/inventory.ts';
+import { gpusOf, intentOf, listedPrice, ownerOf, saidPrice, userOf } from './stated.ts';
+import type { Owner, RetainedEntry } from './stated.ts';
+
+export interface LiveInstancesOptions {
+  readonly clock: Clock;
+  readonly installation: string;
+  readonly timings: Pick<ProtocolTimings, 'settleMs' | 'goneSpacingMs'>;
+}
+
+/** Why a billing instance belongs to no GpuPod. */
+export type UnownedKind = 'retained' | 'released' | 'orphaned';
+
+/** The session that lists: its account's name, and the user of its key. */
+export interface Lister {
+  readonly name: string;
+  readonly userId: string | undefined;
+  /** The operator's own key, which also lists what no user is recorded for. */
+  readonly isOwn: boolean;
+}
+
+/** An instance that was seen live and not seen terminated. */
+export interface Live {
+  readonly podName: string | undefined;
+  /** The wallet whose complete list would show it. */
+  readonly wallet: Wallet;
+  /** The user whose lists show it; undefined: that of the operator's own key. */
+  readonly userId: string | undefined;
+  /** Whose GpuPod it was; undefined for an instance that this process knows only from a list. */
+  readonly owner: Owner | undefined;
+  readonly price: MicroUsd | undefined;
+  readonly gpus: number | undefined;
+  /** When it was first counted, as a monotonic time. Lists show new instances late. */
+  readonly sinceMs: number;
+  /** Begin of the first complete list that does not show it, as a monotonic time. */
+  readonly missingSinceMs?: number;
+  readonly kind?: UnownedKind;
+}
+
+/** An instance that a list showed once is old enough for all later lists. */
+const SHOWN = -Infinity;
+
+/**
+ * The instances of this installation on all accounts that were seen live and not seen terminated, by ID. All accounts
+ * are of one provider, so an ID that two of them list is one instance.
+ */
+export class LiveInstances {
+  readonly #options: LiveInstancesOptions;
+  readonly #live = new Map<string, Live>();
+
+  constructor(options: LiveInstancesOptions) {
+    this.#options = options;
+  }
+
+  /** A copy, from which the caller may take. */
+  all(): Map<string, Live> {
+    return new Map(this.#live);
+  }
+
+  get(podId: string): Live | undefined {
+    return this.#live.get(podId);
+  }
+
+  /** Takes a complete list. An instance is dropped only after two lists, far enough apart, that do not show it. */
+  takeInventory(
+    lister: Lister,
+    { instances, beganAtMs }: InventoryResult,
+    complete: ReadonlySet<Wallet>,
+  ): void {
+    const listed = new Set(instances.map(({ podId }) => podId));
+    for (const instance of instances) {
+      this.#enter(lister, instance);
+    }
+    for (const [podId, live] of this.#live) {
+      if (!listed.has(podId) && complete.has(live.wallet) && isListedBy(live, lister)) {
+        this.#miss(podId, live, beganAtMs);
+      }
+    }
+  }
+
+  #enter({ userId }: Lister, instance: InstanceSnapshot): void {
+    const { podId, name, status } = instance;
+    const known = this.#live.get(podId);
+    if (status === 'TERMINATED') {
+      this.#live.delete(podId);
+    } else if (known !== undefined || parsePodName(name)?.installation === this.#options.installation) {
+      this.#live.set(podId, { ...shown(instance, known), userId: userId ?? known?.userId });
+    }
+  }
+
+  #miss(podId: string, live: Live, beganAtMs: number): void {
+    const { settleMs, goneSpacingMs } = this.#options.timings;
+    if (beganAtMs < live.sinceMs + settleMs) {
+      return;
+    }
+    const { missingSinceMs = beganAtMs } = live;
+    if (beganAtMs - missingSinceMs >= goneSpacingMs) {
+      this.#live.delete(podId);
+    } else {
+      this.#live.set(podId, { ...live, missingSinceMs });
+    }
+  }
+
+  /** Keeps counting the instance of a GpuPod, for this price, even if the GpuPod is removed before the next list. */
+  enter(podId: string, gpuPod: GpuPod, price: MicroUsd): void {
+    this.#live.set(podId, { ...this.#fresh(gpuPod), price });
+  }
+
+  /** Notes whose instance it is, for the time after its GpuPod. */
+  own(podId: string, gpuPod: GpuPod): void {
+    const known = this.#live.get(podId);
+    if (known !== undefined && known.owner === undefined) {
+      this.#live.set(podId, { ...known, owner: ownerOf(gpuPod), gpus: gpusOf(gpuPod) });
+    }
+  }
+
+  /** Keeps counting an instance whose GpuPod is released without a proven termination. */
+  keep(podId: string, gpuPod: GpuPod, kind: UnownedKind): void {
+    const known = this.#live.get(podId);
+    const price = Math.max(saidPrice(gpuPod), known?.price ?? 0);
+    this.#live.set(podId, {
+      ...(known ?? this.#fresh(gpuPod)),
+      owner: ownerOf(gpuPod),
+      gpus: gpusOf(gpuPod),
+      price: price === 0 ? undefined : price,
+      kind,
+    });
+  }
+
+  #fresh(gpuPod: GpuPod): Omit<Live, 'price'> {
+    const { podName } = gpuPod.status;
+    return {
+      podName,
+      wallet: currentAttempt(gpuPod.status)?.teamId ?? intentOf(gpuPod)?.teamId,
+      userId: userOf(gpuPod),
+      owner: ownerOf(gpuPod),
+      gpus: gpusOf(gpuPod),
+      sinceMs: this.#options.clock.monotonicMs(),
+    };
+  }
+
+  /** An earlier process recorded that the instance is retained. */
+  markRetained(podId: string): void {
+    const known = this.#live.get(podId);
+    if (known !== undefined) {
+      this.#live.set(podId, { ...known, kind: 'retained' });
+    }
+  }
+
+  /** An earlier process recorded the retained instance. It counts until it is seen terminated, even if renamed. */
+  enterRetained({ podId, podName, teamId, usdPerHour, gpuCount, account, owner }: RetainedEntry): void {
+    const known = this.#live.get(podId);
+    if (known !== undefined) {
+      this.#live.set(podId, { ...known, owner: known.owner ?? owner, kind: 'retained' });
+      return;
+    }
+    this.#live.set(podId, {
+      podName,
+      wallet: teamId,
+      userId: account?.userId,
+      owner,
+      price: usdPerHour === undefined ? undefined : priceToMicros(usdPerHour),
+      gpus: gpuCount,
+      sinceMs: this.#options.clock.monotonicMs(),
+      kind: 'retained',
+    });
+  }
+
+  /** The instance was seen terminated. */
+  ended(podId: string): void {
+    this.#live.delete(podId);
+  }
+}
+
+/** Where the user of the own key is unknown, it lists what no account of the cluster pays for. */
+function isListedBy({ userId, owner }: Live, lister: Lister): boolean {
+  if (userId === undefined || lister.userId === undefined) {
+    return lister.isOwn && (owner === undefined || owner.account === lister.name);
+  }
+  return userId === lister.userId;
+}
+
+function shown(instance: InstanceSnapshot, known: Live | undefined): Omit<Live, 'userId'> {
+  const { missingSinceMs: _missing, ...standing } = known ?? {};
+  return {
+    owner: undefined,
+    ...standing,
+    podName: instance.name ?? known?.podName,
+    wallet: instance.teamId ?? known?.wallet,
+    price: listedPrice(instance) ?? known?.price,
+    gpus: instance.gpuCount ?? known?.gpus,
+    sinceMs: SHOWN,
+  };
+}

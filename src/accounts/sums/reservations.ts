@@ -1,0 +1,277 @@
+import { hasFinalizer, isDeleting, parseGpuPod } from '../../api/gpupod/gpu-pod.ts';
+import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
+import { unresolvedIntent } from '../../lifecycle/intent.ts';
+import type { Intent } from '../../lifecycle/intent.ts';
+import { namePrefixOf, parsePodName, podNamePrefixes } from '../../lifecycle/pod-name.ts';
+import type { Wallet } from '../../lifecycle/provider.ts';
+import { attemptsOf } from '../../lifecycle/status/attempts.ts';
+import type { MicroUsd } from '../../offers/money.ts';
+import { chargedAtOnce } from '../../offers/upfront.ts';
+import type { GpuPodList } from '../identity/account-evidence.ts';
+import type { InventoryResult } from '../instances/inventory.ts';
+import { LiveInstances } from './live-instances.ts';
+import type { Lister, Live, LiveInstancesOptions, UnownedKind } from './live-instances.ts';
+import { fits, isIn, larger, NOTHING, sumOf } from './sum-limits.ts';
+import type { Counted, Scope, SumLimit, Totals } from './sum-limits.ts';
+import { attemptKey, gpusOf, intentOf, ownerOf, saidPrice } from './stated.ts';
+import type { Owner, RetainedEntry } from './stated.ts';
+
+export interface ReservationsOptions extends LiveInstancesOptions {
+  readonly view: GpuPodList;
+  /** What an instance with an unknown price counts. */
+  readonly assumedPrice: MicroUsd;
+  /** The accounts that may have instances. Before the first complete list of each user, no total is known. */
+  readonly expected: () => readonly Lister[];
+}
+
+/** What each GpuPod counts, and the instances without one. */
+interface Sum {
+  readonly byUid: ReadonlyMap<string, Counted>;
+  readonly unowned: readonly Live[];
+}
+
+interface Charge {
+  readonly uid: string;
+  readonly owner: Owner;
+  readonly micros: MicroUsd;
+  readonly atMs: number;
+}
+
+const UNOWNED: readonly UnownedKind[] = ['retained', 'released', 'orphaned'];
+const HOUR_MS = 3_600_000;
+
+/**
+ * The sums behind all limits: what the instances of this installation cost per hour, on all accounts. An instance of
+ * ours in a complete list counts until it is seen terminated, even if no GpuPod names it and its account is gone.
+ * Pending creates and reservations count as well. Each instance counts once.
+ */
+export class Reservations {
+  readonly #options: ReservationsOptions;
+  /** Reservations of this process whose create intents may not be on the GpuPods yet. */
+  readonly #reserved = new Map<string, Counted>();
+  readonly #live: LiveInstances;
+  /** What prepaid create requests charged, by instance name. It counts for an hour, even if the instance ends. */
+  readonly #charges = new Map<string, Charge>();
+  /** Users that were listed. Accounts with keys of one user list the same instances. */
+  readonly #listed = new Set<string>();
+  /** Users whose retained instances were read. */
+  readonly #retainedRead = new Set<string>();
+
+  constructor(options: ReservationsOptions) {
+    this.#options = options;
+    this.#live = new LiveInstances(options);
+  }
+
+  /** Takes the list of one session, with the wallets that it shows completely. */
+  takeInventory(lister: Lister, result: InventoryResult, complete: ReadonlySet<Wallet>): void {
+    if (complete.size > 0) {
+      this.#listed.add(listedAs(lister));
+    }
+    this.#live.takeInventory(lister, result, complete);
+  }
+
+  keep(podId: string, gpuPod: GpuPod, kind: UnownedKind): void {
+    this.#live.keep(podId, gpuPod, kind);
+  }
+
+  markRetained(podId: string): void {
+    this.#live.markRetained(podId);
+  }
+
+  /** Takes the retained instances that count, as read after a complete list of this session. */
+  takeRetained(lister: Lister, entries: readonly RetainedEntry[]): void {
+    this.#retainedRead.add(listedAs(lister));
+    for (const entry of entries) {
+      this.#live.enterRetained(entry);
+    }
+  }
+
+  /** The instance was seen terminated. */
+  ended(podId: string): void {
+    this.#live.ended(podId);
+  }
+
+  /** Updates the sums from one GpuPod: adds its instance, and drops those that it saw terminated. */
+  note(gpuPod: GpuPod): void {
+    const { podId = '' } = gpuPod.status;
+    const live = this.#live.get(podId);
+    this.#countedFor(gpuPod, new Map(live === undefined ? [] : [[podId, live]]));
+  }
+
+  /**
+   * The account that a total still waits for: its first complete list, and its retained instances.
+   *
+   * @param session the account whose list suffices; undefined: those of all accounts
+   */
+  awaited(session?: Lister): string | undefined {
+    const expected = session === undefined ? this.#options.expected() : [session];
+    return expected.find((lister) => !this.#isKnown(listedAs(lister)))?.name;
+  }
+
+  #isKnown(user: string): boolean {
+    return this.#listed.has(user) && this.#retainedRead.has(user);
+  }
+
+  /** What all others in this scope count, as far as it is known. */
+  elsewhere(uid: string, scope: Scope = {}): Totals {
+    return this.#elsewhere(uid, scope, this.#sum());
+  }
+
+  #elsewhere(uid: string, scope: Scope, { byUid, unowned }: Sum): Totals {
+    const counted = new Map(byUid);
+    for (const [owner, reserved] of this.#reserved) {
+      const known = counted.get(owner);
+      counted.set(owner, known === undefined ? reserved : larger(known, reserved));
+    }
+    const charges = this.#openCharges(counted, uid);
+    counted.delete(uid);
+    const all = [...counted.values(), ...unowned.map((live) => this.#countedLive(live)), ...charges];
+    return sumOf(all.filter((one) => isIn(scope, one)));
+  }
+
+  #countedLive({ price, gpus = 1, owner, userId }: Live): Counted {
+    return { micros: price ?? this.#options.assumedPrice, instances: 1, gpus, owner, userId };
+  }
+
+  /** Micro-dollars per hour of the billing instances without a GpuPod. */
+  unowned(): ReadonlyMap<UnownedKind, MicroUsd> {
+    const totals = new Map<UnownedKind, MicroUsd>(UNOWNED.map((kind) => [kind, 0]));
+    for (const { kind = 'orphaned', price = this.#options.assumedPrice } of this.#sum().unowned) {
+      totals.set(kind, (totals.get(kind) ?? 0) + price);
+    }
+    return totals;
+  }
+
+  /** Reserves the price if it is known to fit under every limit. Check and reservation are one synchronous step. */
+  reserve(uid: string, intent: Intent, owner: Owner, limits: readonly SumLimit[]): boolean {
+    const charged = chargedAtOnce(intent.cost.total, intent.offer.prepaidHours);
+    const added = { micros: charged, instances: 1, gpus: intent.offer.gpuCount };
+    const sum = limits.length === 0 ? undefined : this.#sum();
+    const isWithin =
+      sum === undefined ||
+      limits.every(
+        (limit) =>
+          this.awaited(limit.session) === undefined &&
+          fits(limit, this.#elsewhere(uid, limit.scope, sum), added),
+      );
+    if (!isWithin) {
+      return false;
+    }
+    this.#reserved.set(uid, { ...added, owner });
+    if (charged > intent.cost.total) {
+      const atMs = this.#options.clock.monotonicMs();
+      this.#charges.set(intent.name, { uid, owner, micros: charged, atMs });
+    }
+    return true;
+  }
+
+  /** Drops the reservation: the intent is on the GpuPod, or nothing was created and therefore nothing charged. */
+  release(uid: string, create?: { readonly name: string; readonly isCharged: boolean }): void {
+    this.#reserved.delete(uid);
+    if (create?.isCharged === false) {
+      this.#charges.delete(create.name);
+    }
+  }
+
+  /** Charges of the last hour's prepaid create requests that the sums do not include, this GpuPod's included. */
+  #openCharges(counted: ReadonlyMap<string, Counted>, uid: string): readonly Counted[] {
+    const nowMs = this.#options.clock.monotonicMs();
+    const open: Counted[] = [];
+    for (const [name, { uid: of, micros, owner, atMs }] of this.#charges) {
+      if (nowMs - atMs >= HOUR_MS) {
+        this.#charges.delete(name);
+      } else {
+        const included = of === uid ? 0 : (counted.get(of)?.micros ?? 0);
+        open.push({ ...NOTHING, micros: Math.max(0, micros - included), owner });
+      }
+    }
+    return open;
+  }
+
+  #sum(): Sum {
+    const byUid = new Map<string, Counted>();
+    const rest = this.#live.all();
+    for (const raw of this.#options.view.list()) {
+      const parsed = parseGpuPod(raw);
+      if (parsed.kind === 'ok' && !byUid.has(parsed.gpuPod.metadata.uid)) {
+        byUid.set(parsed.gpuPod.metadata.uid, this.#countedFor(parsed.gpuPod, rest));
+      }
+    }
+    return { byUid, unowned: [...rest.values()] };
+  }
+
+  /** What one GpuPod counts. Removes the instances that it counts from `rest`. */
+  #countedFor(gpuPod: GpuPod, rest: Map<string, Live>): Counted {
+    const micros = this.#microsFor(gpuPod, rest);
+    return micros === undefined
+      ? { ...NOTHING, owner: undefined }
+      : { micros, instances: 1, gpus: gpusOf(gpuPod), owner: ownerOf(gpuPod) };
+  }
+
+  #microsFor(gpuPod: GpuPod, rest: Map<string, Live>): MicroUsd | undefined {
+    const { status } = gpuPod;
+    const endedIds = endedIdsOf(gpuPod);
+    // Anybody may write a foreign ID into a status. What is not named for this GpuPod counts until lists show its end.
+    for (const podId of endedIds.filter((id) => this.#isNamedFor(gpuPod, id))) {
+      this.#live.ended(podId);
+      rest.delete(podId);
+    }
+    // Without the finalizer it is released. An instance that was not seen terminated counts separately.
+    if (isDeleting(gpuPod) && !hasFinalizer(gpuPod)) {
+      return undefined;
+    }
+    return status.podId === undefined
+      ? pending(gpuPod, rest)
+      : endedIds.includes(status.podId)
+        ? undefined
+        : this.#rented(gpuPod, status.podId, rest);
+  }
+
+  #isNamedFor({ metadata }: GpuPod, podId: string): boolean {
+    const parts = parsePodName(this.#live.get(podId)?.podName);
+    const { installation } = this.#options;
+    return parts !== undefined && podNamePrefixes(installation, metadata).includes(namePrefixOf(parts));
+  }
+
+  #rented(gpuPod: GpuPod, podId: string, rest: Map<string, Live>): MicroUsd {
+    const { offer, createdAt } = gpuPod.status;
+    const live = rest.get(podId);
+    rest.delete(podId);
+    const known = Math.max(saidPrice(gpuPod), live?.price ?? 0);
+    const price = known === 0 ? (intentOf(gpuPod)?.cost.total ?? this.#options.assumedPrice) : known;
+    if (live === undefined) {
+      this.#live.enter(podId, gpuPod, price);
+    } else {
+      this.#live.own(podId, gpuPod);
+    }
+    const isOfThisHour = !(this.#options.clock.nowMs() - Date.parse(createdAt ?? '') >= HOUR_MS);
+    return isOfThisHour ? chargedAtOnce(price, offer?.prepaidHours) : price;
+  }
+}
+
+function listedAs({ name, userId }: Lister): string {
+  return userId === undefined ? `name ${name}` : `user ${userId}`;
+}
+
+function endedIdsOf({ status }: GpuPod): readonly string[] {
+  const gone = attemptsOf(status).filter(({ outcome }) => outcome !== undefined && outcome !== 'Released');
+  return [
+    ...gone.map(({ podId }) => podId),
+    ...(status.terminatedAt === undefined ? [] : [status.podId]),
+  ].filter((podId) => podId !== undefined);
+}
+
+function pending(gpuPod: GpuPod, rest: Map<string, Live>): MicroUsd | undefined {
+  const intent = unresolvedIntent(gpuPod);
+  if (intent === undefined) {
+    return undefined;
+  }
+  let listed = 0;
+  for (const [podId, { podName, price }] of rest) {
+    if (attemptKey(podName) === attemptKey(intent.name)) {
+      rest.delete(podId);
+      listed += price ?? intent.cost.total;
+    }
+  }
+  return Math.max(chargedAtOnce(intent.cost.total, intent.offer.prepaidHours), listed);
+}

@@ -1,0 +1,92 @@
+import { ACCOUNT_PLURALS } from '../../api/common/names.ts';
+import type { AccountKind } from '../../api/common/names.ts';
+import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
+import { accountKey } from '../../lifecycle/account-identity.ts';
+import type { AccountIdentity, AccountReference } from '../../lifecycle/account-identity.ts';
+import { stringAt } from '../../json.ts';
+import { readIntent } from '../../lifecycle/intent.ts';
+import type { Intent } from '../../lifecycle/intent.ts';
+import { namePrefixOf, parsePodName } from '../../lifecycle/pod-name.ts';
+import type { InstanceSnapshot } from '../../lifecycle/provider.ts';
+import { priceToMicros } from '../../offers/money.ts';
+import type { MicroUsd } from '../../offers/money.ts';
+
+/** What the list of retained instances says about one. */
+export interface RetainedEntry {
+  readonly podId: string;
+  readonly podName: string;
+  readonly teamId?: string;
+  readonly usdPerHour?: number;
+  readonly gpuCount?: number;
+  readonly account?: AccountIdentity;
+  readonly owner?: Owner;
+}
+
+/** Name of the account behind the operator's own key. */
+export const OWN_ACCOUNT = 'operator';
+
+/** The account and the namespace that an instance counts for. */
+export interface Owner {
+  /** As `accountKey` writes it, or `operator`. */
+  readonly account: string;
+  readonly namespace: string;
+}
+
+/** The account that is recorded with the instance, or in the last create intent. */
+export function recordedReference(gpuPod: GpuPod): AccountReference | undefined {
+  const { podId, account } = gpuPod.status;
+  const stated = readReference(account);
+  const intended = intentOf(gpuPod)?.payer;
+  return podId === undefined ? (intended ?? stated) : account === undefined ? intended : stated;
+}
+
+/** The account that a record names; undefined for the operator's own key, and for a kind that this version lacks. */
+export function readReference(record: object | undefined): AccountReference | undefined {
+  const [kind, name] = [stringAt(record, 'kind'), stringAt(record, 'name')];
+  return kind !== undefined && name !== undefined && isAccountKind(kind) ? { kind, name } : undefined;
+}
+
+function isAccountKind(kind: string): kind is AccountKind {
+  return Object.hasOwn(ACCOUNT_PLURALS, kind);
+}
+
+/** The account and namespace that the instance or create intent of a GpuPod counts for. */
+export function ownerOf(gpuPod: GpuPod): Owner {
+  return ownerFor(recordedReference(gpuPod), gpuPod.metadata.namespace);
+}
+
+/** The same for the account that pays for the next instance. */
+export function ownerFor(reference: AccountReference | undefined, namespace: string): Owner {
+  return { account: reference === undefined ? OWN_ACCOUNT : accountKey(reference, namespace), namespace };
+}
+
+/** The user that is recorded with the instance or create intent. */
+export function userOf(gpuPod: GpuPod): string | undefined {
+  return gpuPod.status.account?.userId ?? intentOf(gpuPod)?.account;
+}
+
+export function gpusOf(gpuPod: GpuPod): number {
+  const { spec, status } = gpuPod;
+  return status.offer?.gpuCount ?? intentOf(gpuPod)?.offer.gpuCount ?? spec.gpu.count;
+}
+
+/** What a status, a list and a create intent state about prices and names, for the reservations. */
+
+export function saidPrice({ status: { cost } }: GpuPod): MicroUsd {
+  return priceToMicros(Math.max(cost?.pricePerHour ?? 0, cost?.billedPerHour ?? 0));
+}
+
+export function listedPrice({ priceUsdPerHour }: InstanceSnapshot): MicroUsd | undefined {
+  return priceUsdPerHour === undefined ? undefined : priceToMicros(priceUsdPerHour);
+}
+
+export function intentOf(gpuPod: GpuPod): Intent | undefined {
+  const reading = readIntent(gpuPod);
+  return reading.kind === 'read' ? reading.intent : undefined;
+}
+
+/** The provider may cut a name at its end, so name prefix and attempt identify it. */
+export function attemptKey(podName: string | undefined): string | undefined {
+  const parts = parsePodName(podName);
+  return parts === undefined ? podName?.toLowerCase() : `${namePrefixOf(parts)}-${String(parts.attempt)}`;
+}

@@ -1,0 +1,82 @@
+import type { MicroUsd } from '../../offers/money.ts';
+import type { Lister } from './live-instances.ts';
+import type { Owner } from './stated.ts';
+
+/** Limits on sums over instances, and how the sums are formed. Pure functions. */
+
+/** The instances that a limit is about. Without an account: all of the installation. */
+export interface Scope {
+  readonly account?: string;
+  /** The user of that account, to whom instances without a known GpuPod are assigned. */
+  readonly userId?: string | undefined;
+  readonly namespace?: string;
+}
+
+/** A limit on a sum over instances. Absent figures are not limited. */
+export interface SumLimit {
+  readonly scope: Scope;
+  /** The account whose list it needs; absent: those of all accounts. */
+  readonly session?: Lister;
+  readonly micros?: MicroUsd | undefined;
+  readonly instances?: number | undefined;
+  readonly gpus?: number | undefined;
+}
+
+export interface Totals {
+  readonly micros: MicroUsd;
+  readonly instances: number;
+  readonly gpus: number;
+}
+
+/** What one GpuPod, reservation or instance counts. */
+export interface Counted extends Totals {
+  readonly owner: Owner | undefined;
+  readonly userId?: string | undefined;
+}
+
+export const NOTHING: Totals = { micros: 0, instances: 0, gpus: 0 };
+
+/** Whether a limit leaves room for another instance. */
+export function fits({ micros, instances, gpus }: SumLimit, counted: Totals, added: Totals): boolean {
+  return (
+    isBelow(counted.micros + added.micros, micros) &&
+    isBelow(counted.instances + added.instances, instances) &&
+    isBelow(counted.gpus + added.gpus, gpus)
+  );
+}
+
+function isBelow(sum: number, limit: number | undefined): boolean {
+  return limit === undefined || sum <= limit;
+}
+
+/** An instance without a known GpuPod counts for every account of its user, because any of them may have paid. */
+export function isIn({ account, userId, namespace }: Scope, counted: Counted): boolean {
+  if (account === undefined) {
+    return true;
+  }
+  const { owner } = counted;
+  if (owner === undefined) {
+    return namespace === undefined && counted.userId === userId;
+  }
+  return owner.account === account && (namespace === undefined || owner.namespace === namespace);
+}
+
+export function larger(known: Counted, reserved: Counted): Counted {
+  return {
+    owner: reserved.owner,
+    micros: Math.max(known.micros, reserved.micros),
+    instances: Math.max(known.instances, reserved.instances),
+    gpus: Math.max(known.gpus, reserved.gpus),
+  };
+}
+
+export function sumOf(counted: readonly Totals[]): Totals {
+  return counted.reduce<Totals>(
+    (sum, { micros, instances, gpus }) => ({
+      micros: sum.micros + micros,
+      instances: sum.instances + instances,
+      gpus: sum.gpus + gpus,
+    }),
+    NOTHING,
+  );
+}

@@ -1,0 +1,64 @@
+import { describe, expect, it } from '@jest/globals';
+import type { InstanceSnapshot } from '../../../src/lifecycle/provider.ts';
+import { InstancePoller } from '../../../src/accounts/instances/instance-poller.ts';
+import { ProviderHealth } from '../../../src/accounts/holds/provider-health.ts';
+import { VanishedInstances } from '../../../src/accounts/instances/vanished-instances.ts';
+import { createVirtualClock } from '../../prime/virtual-clock.ts';
+import { aReadySnapshot } from '../../support/builders/snapshots.ts';
+
+const LISTED = aReadySnapshot({ podId: 'p1', priceUsdPerHour: 1.9 });
+const { priceUsdPerHour: _price, ...POLLED } = LISTED;
+
+/** A poll that began while a list was being read, and whose answer came before that of the list. */
+async function pollDuringList(polled: Partial<InstanceSnapshot>, listed: Partial<InstanceSnapshot>) {
+  const clock = createVirtualClock();
+  const snapshot: InstanceSnapshot = { ...POLLED, ...polled };
+  const poller = new InstancePoller({
+    provider: {
+      getPodStatuses: async () =>
+        await Promise.resolve({ kind: 'ok', value: { snapshots: [snapshot], failed: new Map() } }),
+    },
+    clock,
+    timings: { busyPollMs: 5_000, quietPollMs: 60_000, quietFailureMs: 60_000 },
+    health: new ProviderHealth(clock, 60_000, () => undefined),
+    vanished: new VanishedInstances(clock, 600_000),
+    onChange: () => undefined,
+  });
+  poller.follow('ns/a', 'p1', { often: true, isTerminating: false, wallets: 'all' });
+  await clock.advance(1_000);
+  const listBeganAtMs = clock.monotonicMs();
+  await clock.advance(100);
+  await poller.poll();
+  poller.record({ ...LISTED, ...listed }, listBeganAtMs);
+  return { poller, listBeganAtMs, lastSeen: poller.lastSeen('p1') };
+}
+
+describe('a list that began before the last poll', () => {
+  it('adds the details that the poll lacks when both show the same state', async () => {
+    const { lastSeen, listBeganAtMs } = await pollDuringList({}, {});
+    expect(lastSeen).toMatchObject({
+      beganAtMs: listBeganAtMs + 100,
+      detailsAtMs: listBeganAtMs,
+      snapshot: { status: 'ACTIVE', priceUsdPerHour: 1.9 },
+    });
+  });
+
+  it('does not overwrite what the poll shows', async () => {
+    const { lastSeen } = await pollDuringList({ name: 'new' }, { name: 'old' });
+    expect(lastSeen?.snapshot.name).toBe('new');
+  });
+
+  it('is ignored when it shows another state', async () => {
+    const { lastSeen } = await pollDuringList({}, { status: 'PROVISIONING' });
+    expect(lastSeen?.detailsAtMs).toBeUndefined();
+    expect(lastSeen?.snapshot).toMatchObject({ status: 'ACTIVE' });
+    expect(lastSeen?.snapshot.priceUsdPerHour).toBeUndefined();
+  });
+
+  it('does not overwrite a list that began later', async () => {
+    const { poller, listBeganAtMs } = await pollDuringList({}, {});
+    poller.record({ ...LISTED, priceUsdPerHour: 1 }, listBeganAtMs - 500);
+    expect(poller.lastSeen('p1')).toMatchObject({ detailsAtMs: listBeganAtMs });
+    expect(poller.lastSeen('p1')?.snapshot.priceUsdPerHour).toBe(1.9);
+  });
+});
