@@ -3,9 +3,9 @@ import type { Clock } from '../../clock.ts';
 import type { LastSeen } from '../../lifecycle/observation.ts';
 import type { Failure, InstanceSnapshot, PodStatuses, Provider, Wallet } from '../../lifecycle/provider.ts';
 import type { ProtocolTimings } from '../../lifecycle/settings.ts';
+import type { ProviderHealth } from '../holds/provider-health.ts';
 import type { InventoryResult } from './inventory.ts';
 import type { Wallets } from './known-instances.ts';
-import type { ProviderHealth } from '../holds/provider-health.ts';
 import type { VanishedInstances } from './vanished-instances.ts';
 
 interface Followed {

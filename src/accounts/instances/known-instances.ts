@@ -1,7 +1,13 @@
 import type { Clock } from '../../clock.ts';
 import type { ListDoubt, NamelessInstance, InventoryView } from '../../lifecycle/observation.ts';
 import { namePrefixOf, parsePodName } from '../../lifecycle/pod-name.ts';
-import type { Failure, HistoryRow, InstanceList, InstanceSnapshot, Wallet } from '../../lifecycle/provider.ts';
+import type {
+  Failure,
+  HistoryRow,
+  InstanceList,
+  InstanceSnapshot,
+  Wallet,
+} from '../../lifecycle/provider.ts';
 import type { NamelessInstances } from './nameless-instances.ts';
 import {
   afterFailure,

@@ -1,6 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Failure, InstanceSnapshot } from '../../../src/lifecycle/provider.ts';
-import type { InventoryScope, KnownInstances, Wallets } from '../../../src/accounts/instances/known-instances.ts';
+import type {
+  InventoryScope,
+  KnownInstances,
+  Wallets,
+} from '../../../src/accounts/instances/known-instances.ts';
 import { nameOfAttempt } from '../../support/builders/intent.ts';
 import { aSnapshot, failure, historyRow } from '../../support/builders/snapshots.ts';
 import { knownWith, listOf, OTHERS, scope } from '../support/lists.ts';
