@@ -44,6 +44,8 @@ export interface Cluster {
 const GPU_PODS = { group: GROUP, version: VERSION, plural: PLURAL };
 /** The operator writes back only the status and patches of its own annotations, so it may drop the rest. */
 const trimGpuPod = keepOwnAnnotations(`${GROUP}/`);
+/** Reasons of events whose whole content the status has. What a deletion reports outlives the status, so it counts. */
+const IN_STATUS: ReadonlySet<string> = new Set(['Rented', 'Ready']);
 const CRDS = { group: 'apiextensions.k8s.io', version: 'v1', plural: 'customresourcedefinitions' };
 const NAMESPACES = { group: '', version: 'v1', plural: 'namespaces' };
 
@@ -95,6 +97,7 @@ export function connectCluster({ config, clock, log, metrics }: ClusterParts): C
     log,
     component: OPERATOR_NAME,
     instance: hostname(),
+    isMinor: ({ type, reason }) => type === 'Normal' && IN_STATUS.has(reason),
     onDropped: metrics.onEventDropped,
   });
   const configMaps = configMapClient(transport);

@@ -105,7 +105,7 @@ export const METRICS = {
     type: 'counter',
     labels: ['reason'],
     values: ['rate', 'burst', 'queue', 'refused'],
-    help: 'Kubernetes Events that the operator did not write, by reason: rate (about one object), burst (about success), queue, refused.',
+    help: 'Kubernetes Events that the operator did not write, by reason: rate (about one object), burst (Rented and Ready), queue, refused.',
   },
   providerRequests: {
     name: 'gpupod_provider_requests_total',

@@ -1,4 +1,4 @@
-import { lookup } from 'node:dns/promises';
+import { Resolver } from 'node:dns/promises';
 import { connect, isIP } from 'node:net';
 import type { Socket } from 'node:net';
 import type { Client } from 'ssh2';
@@ -14,12 +14,17 @@ import { algorithmsFor, hostKeyText } from './host-key.ts';
 /** What a server may send before its host key. An ordinary one sends about 3 kB. */
 const MAX_BYTES = 256 * 1024;
 const DEFAULT_TIMEOUT_MS = 10_000;
+const DNS = { timeout: 3_000, tries: 2 };
+/** How long one of several addresses may take before the next one is tried. */
+const ATTEMPT_MS = 2_500;
+
+type Resolve = (name: string, signal: AbortSignal) => Promise<readonly string[]>;
 
 export interface SshProberOptions {
   /** Whether the operator may connect to this address. */
   readonly isAllowed: (address: string) => boolean;
-  /** Finds the addresses of a name. @default the resolver of this host */
-  readonly resolve?: (name: string) => Promise<readonly string[]>;
+  /** Finds the addresses of a name. @default the name servers of this host */
+  readonly resolve?: Resolve;
   /** For everything together. @default 10 s */
   readonly timeoutMs?: number;
 }
@@ -30,7 +35,7 @@ export interface SshProberOptions {
  */
 export class SshProber implements Prober {
   readonly #isAllowed: (address: string) => boolean;
-  readonly #resolve: (name: string) => Promise<readonly string[]>;
+  readonly #resolve: Resolve;
   readonly #timeoutMs: number;
 
   constructor({ isAllowed, resolve = addressesOf, timeoutMs = DEFAULT_TIMEOUT_MS }: SshProberOptions) {
@@ -49,16 +54,16 @@ export class SshProber implements Prober {
   }
 
   async #probe(target: ProbeTarget, signal: AbortSignal): Promise<ProbeAnswer> {
-    const address = await this.#addressOf(target.host);
-    if (typeof address !== 'string') {
-      return address;
+    const found = await this.#addressesOf(target.host, signal);
+    if (found.kind === 'failed') {
+      return found;
     }
     // Loaded late, because an operator that probes nothing does not need it.
     const { default: ssh2 } = await import('ssh2');
     if (signal.aborted) {
       return failed('TimedOut');
     }
-    const socket = connect({ host: address, port: target.port });
+    const socket = connectTo(target, found.addresses);
     const end = (): void => {
       socket.destroy();
     };
@@ -71,20 +76,40 @@ export class SshProber implements Prober {
     }
   }
 
-  async #addressOf(host: string): Promise<string | ProbeFailed> {
+  async #addressesOf(host: string, signal: AbortSignal): Promise<FoundAddresses | ProbeFailed> {
     let addresses: readonly string[];
     try {
-      addresses = isIP(host) === 0 ? await this.#resolve(host) : [host];
+      addresses = isIP(host) === 0 ? await this.#resolve(host, signal) : [host];
     } catch {
       return failed('Unresolved');
     }
-    const [first] = addresses;
-    if (first === undefined) {
+    if (addresses.length === 0) {
       return failed('Unresolved');
     }
     // One bad address makes the name suspicious.
-    return addresses.every((address) => this.#isAllowed(address)) ? first : failed('NotAllowed');
+    return addresses.every((address) => this.#isAllowed(address))
+      ? { kind: 'found', addresses }
+      : failed('NotAllowed');
   }
+}
+
+interface FoundAddresses {
+  readonly kind: 'found';
+  readonly addresses: readonly string[];
+}
+
+/** Connects to the first of these addresses that answers. The name is not resolved again. */
+function connectTo({ host, port }: ProbeTarget, addresses: readonly string[]): Socket {
+  const checked = addresses.map((address) => ({ address, family: isIP(address) }));
+  return connect({
+    host,
+    port,
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: ATTEMPT_MS,
+    lookup: (_name, _options, done) => {
+      done(null, checked);
+    },
+  });
 }
 
 /** Exchanges keys, which proves that the server holds the private key, and stops before the login. */
@@ -133,8 +158,17 @@ function failed(reason: ProbeFailure): ProbeFailed {
   return { kind: 'failed', reason };
 }
 
-async function addressesOf(name: string): Promise<readonly string[]> {
-  return (await lookup(name, { all: true })).map(({ address }) => address);
+/**
+ * Asks the name servers directly: a lookup by the operating system cannot be called off, and a name that nobody answers
+ * for would hold up the lookups of all other requests.
+ */
+async function addressesOf(name: string, signal: AbortSignal): Promise<readonly string[]> {
+  const resolver = new Resolver(DNS);
+  signal.addEventListener('abort', () => {
+    resolver.cancel();
+  });
+  const answers = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)]);
+  return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
 }
 
 async function untilAborted(signal: AbortSignal): Promise<ProbeAnswer> {

@@ -114,7 +114,6 @@ const EXAMPLES: readonly { readonly example: string; readonly becomes: string; r
 function nameOf(example: string): string {
   const names: Readonly<Record<string, string>> = {
     'gpupod.yaml': 'train-1',
-    'ssh-generated-key.yaml': 'generated-key',
   };
   return names[example] ?? path.basename(example, '.yaml');
 }

@@ -17,8 +17,13 @@ let scene: Scene;
 beforeEach(async () => {
   const accounts = [{ key: 'a-key', userId: 'user_1', teams: [TEAM] }];
   scene = await cluster.open({
-    simulator: { settings: { accounts } },
-    flags: { 'allowed-team-ids': TEAM, 'gpu-accounts': 'true' },
+    simulator: { settings: { accounts }, ssh: { runsCommands: false } },
+    flags: {
+      'ssh-probe': 'true',
+      'ssh-probe-allowed-cidrs': '127.0.0.1/32',
+      'allowed-team-ids': TEAM,
+      'gpu-accounts': 'true',
+    },
   });
 });
 

@@ -249,14 +249,25 @@ describe('SshProber', () => {
       expect(answers).toHaveLength(1);
     });
 
-    it.each(['127.0.0.1', '::1', '::ffff:127.0.0.1', '127.1', 'localhost'])(
-      'connects to no %s unless a setting allows it',
-      async (host) => {
-        const { port, logins } = await serveSsh('ed25519');
-        expect(await probe(port, { host, isAllowed: publicOr([]) })).toEqual(failed('NotAllowed'));
-        expect(logins).toEqual([]);
-        expect(sockets.size).toBe(0);
-      },
-    );
+    it.each([
+      { host: '127.0.0.1', reason: 'NotAllowed' },
+      { host: '::1', reason: 'NotAllowed' },
+      { host: '::ffff:127.0.0.1', reason: 'NotAllowed' },
+      { host: '127.1', reason: 'Unresolved' },
+      { host: 'localhost', reason: 'Unresolved' },
+    ])('connects to no $host unless a setting allows it: $reason', async ({ host, reason }) => {
+      const { port, logins } = await serveSsh('ed25519');
+      expect(await probe(port, { host, isAllowed: publicOr([]) })).toEqual(failed(reason));
+      expect(logins).toEqual([]);
+      expect(sockets.size).toBe(0);
+    });
+
+    it('tries the next address of a name if one does not answer', async () => {
+      const { port, publicKeys } = await serveSsh('ed25519');
+      // Nothing listens there, and the connection is refused.
+      const resolve = async (): Promise<readonly string[]> => await Promise.resolve(['127.0.0.2', LOOPBACK]);
+      const answer = await probe(port, { host: 'instance.example', resolve, isAllowed: () => true });
+      expect(answer).toEqual({ kind: 'answered', hostKey: publicKeys[0] });
+    });
   });
 });

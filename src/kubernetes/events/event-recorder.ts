@@ -12,8 +12,8 @@ import { eventName, eventNamespace, newEvent, repeatPatch, seriesKey } from './e
 import { BoundedMap } from './bounded-map.ts';
 
 /**
- * Why an event was not written: too many about one object, too many that report success, too many waiting, or the
- * server refused it.
+ * Why an event was not written: too many about one object, too many minor ones, too many waiting, or the server refused
+ * it.
  */
 export type EventDrop = 'rate' | 'burst' | 'queue' | 'refused';
 
@@ -25,6 +25,8 @@ export interface EventRecorderOptions {
   component: string;
   /** The process of that component. */
   instance: string;
+  /** An event that says only what the status of its object says as well. There are few of them in a burst. */
+  isMinor?: (event: EventToRecord) => boolean;
   /** Called for each event that is dropped; must not throw. */
   onDropped?: (why: EventDrop) => void;
 }
@@ -39,11 +41,8 @@ const MAX_FAILURES = 4;
 const BACK_OFF = { baseMs: 500, maxMs: 10_000 };
 /** As in client-go: 25 at once for one object, then one every 5 minutes. */
 const BUCKET = { burst: 25, refillMs: 300_000 };
-/**
- * Normal events of all objects: 100 at once, then five a second. In a burst they would be a third of all writes, and
- * say only what each status says as well. Warnings have no such limit.
- */
-const NORMAL_BUCKET = { burst: 100, refillMs: 200 };
+/** Minor events of all objects: 100 at once, then five a second. In a burst they would be a third of all writes. */
+const MINOR_BUCKET = { burst: 100, refillMs: 200 };
 
 /**
  * Records Events about objects, as `kubectl describe` and `kubectl get events` show them.
@@ -62,14 +61,14 @@ export class EventRecorder {
   readonly #queue: WorkQueue;
   readonly #series = new BoundedMap<EventSeries>(MAX_SERIES);
   readonly #buckets = new BoundedMap<TokenBucket>(MAX_OBJECTS);
-  readonly #normal: TokenBucket;
+  readonly #minor: TokenBucket;
   readonly #running: Promise<void>;
   #lastSuffix = 0;
 
   constructor(options: EventRecorderOptions) {
     const { transport, clock, log } = options;
     this.#options = options;
-    this.#normal = new TokenBucket(NORMAL_BUCKET, clock.monotonicMs());
+    this.#minor = new TokenBucket(MINOR_BUCKET, clock.monotonicMs());
     const type = { group: '', version: 'v1', plural: 'events' };
     this.#events = new ResourceClient({ transport, type, decode: trimMetadata });
     this.#queue = new WorkQueue({ clock, log, backOff: BACK_OFF });
@@ -89,7 +88,7 @@ export class EventRecorder {
       this.#drop('rate', reference, event);
       return;
     }
-    if (event.type === 'Normal' && !this.#normal.take(nowMs)) {
+    if (this.#options.isMinor?.(event) === true && !this.#minor.take(nowMs)) {
       this.#drop('burst', reference, event);
       return;
     }

@@ -9,12 +9,18 @@ import { latestProbe } from '../status/reachable.ts';
 import type { Rest, Step } from '../step.ts';
 import { ON_ITS_WAY } from './condition-drafts.ts';
 import { terminateTimedOut } from './provision.ts';
-import { timesOutAtMs } from './provisioning-time.ts';
+import { provisioningTimeOf, timesOutAtMs } from './provisioning-time.ts';
 
 /** How long an instance with `readiness: Active` waits for its first probe, so that one write tells both. */
 const FIRST_PROBE_MS = 5_000;
+/** An address that changes all the time restarts the probes. It holds up Ready for this long at most. */
+const FIRST_PROBES_MS = 60_000;
+/** How long after the deadline an instance may wait for a probe that ends. */
+const LAST_PROBE_MS = 600_000;
 /** A ready instance that fails a probe gets the next one after a tenth of the usual interval. */
 const SOONER = 10;
+/** So many of these come sooner for one that has never answered. */
+const SOON_FAILURES = 10;
 
 /** Waits until the SSH server answers, before Ready is first written. Undefined once nothing is awaited. */
 export function awaitReachable(
@@ -28,7 +34,7 @@ export function awaitReachable(
   if (gpuPod.status.readyAt !== undefined || ssh === undefined) {
     return undefined;
   }
-  if (gpuPod.spec.readiness === 'Reachable') {
+  if (gpuPod.spec.readiness === 'Reachable' && isAwaited(observation, instance)) {
     const latest = latestProbe(observation, ssh);
     return latest?.answer.kind === 'answered'
       ? undefined
@@ -39,9 +45,20 @@ export function awaitReachable(
   return awaitFirstProbe(observation, ssh);
 }
 
+/**
+ * An instance that this operator did not see start, as after a restore, may be in use: it is not terminated because of
+ * a network that does not let the operator through. Nor is one that nobody probes.
+ */
+function isAwaited(observation: Observation, instance: InstanceState): boolean {
+  const { probe } = observation;
+  const ageWhenSeenMs = instance.sinceMs - (instance.created?.atMs ?? instance.sinceMs);
+  return probe !== undefined && ageWhenSeenMs < provisioningTimeOf(observation).timeoutMs;
+}
+
 function awaitFirstProbe(observation: Observation, ssh: SshEndpoint): Rest | undefined {
-  const { gpuPod, now, probe } = observation;
-  if (probe === undefined) {
+  const { gpuPod, now, probe, localState } = observation;
+  const activeSinceMs = localState.instance?.activeSeenAtMs ?? now.monotonicMs;
+  if (probe === undefined || now.monotonicMs - activeSinceMs >= FIRST_PROBES_MS) {
     return undefined;
   }
   const isSame = probe.host === ssh.host && probe.port === ssh.port;
@@ -52,11 +69,14 @@ function awaitFirstProbe(observation: Observation, ssh: SshEndpoint): Rest | und
     : { kind: 'rest', status: gpuPod.status, pollOften: true, requeueAfterMs: leftMs };
 }
 
-/** Only a probe that began after the deadline proves that the server does not answer, unless nobody probes. */
+/** Only a probe that began after the deadline proves that the server does not answer, unless none ends in time. */
 function timedOut(observation: Observation, instance: InstanceState, lastSeen: LastSeen): Step | undefined {
-  const { probe } = observation;
-  const isProven = (probe?.latest?.beganAtMs ?? -Infinity) > timesOutAtMs(observation, instance);
-  return probe === undefined || isProven ? terminateTimedOut(observation, instance, lastSeen) : undefined;
+  const { probe, now } = observation;
+  const deadlineMs = timesOutAtMs(observation, instance);
+  const isProven = (probe?.latest?.beganAtMs ?? -Infinity) > deadlineMs;
+  return isProven || now.monotonicMs > deadlineMs + LAST_PROBE_MS
+    ? terminateTimedOut(observation, instance, lastSeen)
+    : undefined;
 }
 
 function unreachable(observation: Observation, { podId }: InstanceState, facts: Facts): Rest {
@@ -118,8 +138,9 @@ function nextProbeMs(observation: Observation, instance: InstanceState, ssh: Ssh
   if (latest.answer.kind === 'answered') {
     return latest.beganAtMs + timings.probeMs;
   }
+  // Instances without an SSH server must not take the turns of those that start for ever.
   const hasAnswered = gpuPod.status.ssh?.hostKey !== undefined;
-  const isLasting = hasAnswered && latest.failures > 1;
+  const isLasting = latest.failures > (hasAnswered ? 1 : SOON_FAILURES);
   const everyMs = !isReady ? timings.probeRetryMs : isLasting ? timings.probeMs : timings.probeMs / SOONER;
   return latest.beganAtMs + everyMs;
 }

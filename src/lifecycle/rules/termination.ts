@@ -2,7 +2,8 @@ import type { ConditionType } from '../../api/gpupod/conditions.ts';
 import { isDeleting } from '../../api/gpupod/gpu-pod.ts';
 import type { Attempt } from '../../api/gpupod/status.ts';
 import { offerKey } from '../../offers/offer-key.ts';
-import type { Observation } from '../observation.ts';
+import type { LastSeen, Observation } from '../observation.ts';
+import { readinessOf } from '../readiness.ts';
 import type { SecretState } from '../local-state.ts';
 import { SECRET_RETRY_MS } from '../settings.ts';
 import { accruedUsd } from '../status/accrual.ts';
@@ -249,8 +250,16 @@ function isOwnFault(observation: Observation, ending: TerminationReason | 'Lost'
   if (ending !== 'ProvisioningTimedOut') {
     return !isPlain;
   }
+  // The operator may be the one that cannot connect, so others go on using the offer.
+  if (gpuPod.spec.readiness === 'Reachable' && lastSeen !== undefined && isUsable(lastSeen)) {
+    return true;
+  }
   const hasBegunToInstall = lastSeen?.snapshot.status === 'ACTIVE' || gpuPod.status.activeAt !== undefined;
   return isImpatient(observation) || (hasBegunToInstall && !isPlain);
+}
+
+function isUsable({ snapshot }: LastSeen): boolean {
+  return readinessOf(snapshot) === 'usable';
 }
 
 const COOLDOWN_AFTER: Readonly<Partial<Record<TerminationReason | 'Lost', CooldownReason>>> = {

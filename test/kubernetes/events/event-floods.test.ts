@@ -23,6 +23,7 @@ beforeEach(async () => {
     log,
     component: 'gpupod-operator',
     instance: 'pod-1',
+    isMinor: ({ type, reason }) => type === 'Normal' && reason !== 'Released',
     onDropped: (why) => drops.push(why),
   });
   runtime.onClose(async () => {
@@ -46,10 +47,10 @@ function event(fields: Partial<EventToRecord> = {}): EventToRecord {
 let flooded = 0;
 
 /** Events about so many objects, each another. */
-function flood(count: number, type: EventToRecord['type']): void {
+function flood(count: number, type: EventToRecord['type'], reason = 'Ready'): void {
   for (let index = 0; index < count; index += 1) {
     flooded += 1;
-    recorder.record(about({ uid: `uid-${String(flooded)}` }), event({ type }));
+    recorder.record(about({ uid: `uid-${String(flooded)}` }), event({ type, reason }));
   }
 }
 
@@ -78,12 +79,14 @@ describe('a flood', () => {
     expect(drops).toHaveLength(16);
   });
 
-  it('about many objects keeps 100 events about success, then five a second, and every warning', async () => {
+  it('about many objects keeps 100 minor events, then five a second, and every other one', async () => {
     flood(300, 'Normal');
-    flood(300, 'Warning');
+    flood(150, 'Warning');
+    flood(150, 'Normal', 'Released');
     await written(400);
     expect(drops).toEqual(new Array(200).fill('burst'));
-    expect(stored().filter((object) => object['type'] === 'Warning')).toHaveLength(300);
+    expect(stored().filter((object) => object['type'] === 'Warning')).toHaveLength(150);
+    expect(stored().filter((object) => object['reason'] === 'Released')).toHaveLength(150);
 
     runtime.clock.jump(1_000);
     flood(7, 'Normal');

@@ -99,11 +99,33 @@ describe('awaitReachable', () => {
     expect(result?.kind === 'act' ? effectOf(result).type : 'waits').toBe(ends ? 'writeStatus' : 'waits');
   });
 
-  it('ends the attempt at the timeout if probes were turned off meanwhile', () => {
+  it.each([
+    { name: 'without a probe that ends, ten minutes later', lateMs: 600_001, ends: true },
+    { name: 'before that', lateMs: 599_000, ends: false },
+  ])('after the timeout: $name ends the attempt: $ends', ({ lateMs, ends }) => {
     const spec = { readiness: 'Reachable', provisioningTimeout: '10m' } as const;
+    const instance = anInstanceState({ sinceMs: NOW_MS - 600_000 - lateMs });
+    const at = known(undefined, { spec }, { localState: { instance } });
+    expect(awaitReachable(at, instance, SEEN, {})?.kind === 'act').toBe(ends);
+  });
+
+  const SPEC = { readiness: 'Reachable', provisioningTimeout: '10m' } as const;
+
+  it('awaits nothing if probes were turned off meanwhile, because nobody could prove that it does not answer', () => {
     const instance = anInstanceState({ sinceMs: NOW_MS - 602_000 });
-    const at = unprobed(known(undefined, { spec }, { localState: { instance } }));
-    expect(awaitReachable(at, instance, SEEN, {})?.kind).toBe('act');
+    const at = unprobed(known(undefined, { spec: SPEC }, { localState: { instance } }));
+    expect(awaitReachable(at, instance, SEEN, {})).toBeUndefined();
+  });
+
+  it.each([
+    { name: 'was older than its timeout when this operator first saw it', ageMs: 3_600_000, ends: false },
+    { name: 'started under the eyes of this operator', ageMs: 5_000, ends: true },
+  ])('ends an instance that $name: $ends', ({ ageMs, ends }) => {
+    const sinceMs = NOW_MS - 602_000;
+    const created = { text: '2026-11-23T09:00:00Z', atMs: sinceMs - ageMs };
+    const instance = anInstanceState({ sinceMs, created });
+    const at = known(failed(9, NOW_MS - 500), { spec: SPEC }, { localState: { instance } });
+    expect(awaitReachable(at, instance, SEEN, {})?.kind === 'act').toBe(ends);
   });
 });
 
@@ -163,6 +185,7 @@ describe('withProbe', () => {
     ['after the first failure of a ready instance', notBefore(failed(1), ready), 59_500],
     ['after more failures', notBefore(failed(2), ready), 599_500],
     ['of a ready instance that never answered', notBefore(failed(5), { status: READY }), 59_500],
+    ['of one that does not answer for long', notBefore(failed(11), { status: READY }), 599_500],
   ])('wants a probe %s at its time', (_name, found, inMs) => {
     expect((found ?? NaN) - NOW_MS).toBe(inMs);
   });
