@@ -44,8 +44,13 @@ export class Protection {
     }
     const { namespace, name, uid, finalizers = [] } = secret.metadata;
     this.#read.set(key, { namespace, name, uid });
-    if (finalizers.includes(IN_USE_FINALIZER) && !this.#secrets.has(key)) {
+    const isProtected = finalizers.includes(IN_USE_FINALIZER);
+    if (isProtected && !this.#secrets.has(key)) {
       this.#secrets.set(key, { namespace, name, uid });
+    }
+    // Somebody replaced the Secret as a whole, for example to rotate the key.
+    if (!isProtected && this.#secrets.get(key)?.uid === uid) {
+      this.#secrets.delete(key);
     }
   }
 
@@ -53,7 +58,10 @@ export class Protection {
   async sync(key: string, account: GpuAccount, isInUse: boolean): Promise<void> {
     const secret = this.#read.get(key);
     const isProtecting = isInUse && account.spec.protectSecret;
-    await this.#releaseSecret(key, isProtecting ? secret : undefined);
+    const isReleased = await this.#releaseSecret(key, isProtecting ? secret : undefined);
+    if (!isReleased) {
+      return;
+    }
     if (isProtecting && secret !== undefined && this.#secrets.get(key)?.uid !== secret.uid) {
       await this.#attempt(`${key} secret`, async () => {
         await this.#options.applyFinalizers(secret, [IN_USE_FINALIZER]);
@@ -73,12 +81,13 @@ export class Protection {
     this.#refused.delete(`${key} account`);
   }
 
-  async #releaseSecret(key: string, kept: KeySecret | undefined): Promise<void> {
+  /** @returns whether no Secret but the kept one has the finalizer */
+  async #releaseSecret(key: string, kept: KeySecret | undefined): Promise<boolean> {
     const held = this.#secrets.get(key);
     if (held === undefined || held.uid === kept?.uid) {
-      return;
+      return true;
     }
-    await this.#attempt(`${key} secret`, async () => {
+    return await this.#attempt(`${key} secret`, async () => {
       if (!this.#options.isNeededByOther(held, key)) {
         await this.#giveUp(held);
       }
@@ -109,11 +118,16 @@ export class Protection {
     await this.#options.patchAccount(account, { name, namespace, uid, resourceVersion, metadata });
   }
 
-  /** A write that was overtaken is repeated with the next reconcile. One that is refused is reported once. */
-  async #attempt(what: string, write: () => Promise<void>): Promise<void> {
+  /**
+   * A write that was overtaken is repeated with the next reconcile. One that is refused is reported once.
+   *
+   * @returns whether it succeeded
+   */
+  async #attempt(what: string, write: () => Promise<void>): Promise<boolean> {
     try {
       await write();
       this.#refused.delete(what);
+      return true;
     } catch (error) {
       if (!isRefusal(error) && !isConflict(error) && !isNotFound(error)) {
         throw error;
@@ -125,6 +139,7 @@ export class Protection {
           'failed to protect an account that is in use from deletion; check the rights of the operator',
         );
       }
+      return false;
     }
   }
 }

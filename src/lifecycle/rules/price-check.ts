@@ -3,8 +3,10 @@ import { priceLine } from '../../offers/cap.ts';
 import { formatUsd, priceToMicros } from '../../offers/money.ts';
 import type { MicroUsd } from '../../offers/money.ts';
 import { limitsFrom } from '../../offers/requirements.ts';
+import type { Intent } from '../intent.ts';
 import type { Observation } from '../observation.ts';
 import type { InstanceSnapshot } from '../provider.ts';
+import type { Policy } from '../settings.ts';
 import type { Facts } from '../status/draft.ts';
 import { withPrice } from '../status/price.ts';
 import type { Step } from '../step.ts';
@@ -47,9 +49,15 @@ function priceLineOf({ gpuPod, policy, intent: reading }: Observation): MicroUsd
   const limits = limitsFrom(gpuPod.spec, policy);
   const intent = reading.kind === 'read' ? reading.intent : undefined;
   const total = gpuPod.status.cost?.pricePerHour;
-  return priceLine(limits, {
+  const line = priceLine(limits, {
     // A CRD that drops the cost must not turn it into 0.
     total: total === undefined ? (intent?.cost.total ?? 0) : priceToMicros(total),
     isPriceAmbiguous: intent?.isPriceAmbiguous ?? false,
   });
+  return gpuPod.spec.maxPrice === undefined ? Math.max(line, capSentBy(intent, policy)) : line;
+}
+
+/** A default of an account chose the cap of the create request, and may have changed since. */
+function capSentBy(intent: Intent | undefined, { maxPriceCeiling }: Policy): MicroUsd {
+  return Math.min(intent?.capSent ?? 0, maxPriceCeiling ?? Infinity);
 }

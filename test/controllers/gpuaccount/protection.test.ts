@@ -123,6 +123,24 @@ describe('the finalizers of an account and its Secret', () => {
     expect(writes).toEqual([GIVEN_UP, 'account: ']);
   });
 
+  it('are put back on a Secret that somebody replaced as a whole, as to rotate the key', async () => {
+    protection.noteSecret(KEY, secret());
+    await protection.sync(KEY, HELD, true);
+    protection.noteSecret(KEY, secret('key', 'uid-1', []));
+    await protection.sync(KEY, HELD, true);
+    expect(writes).toEqual([TAKEN, TAKEN]);
+  });
+
+  it('of the account stay while that of the Secret cannot be removed', async () => {
+    protection.noteSecret(KEY, secret('key', 'uid-1', [IN_USE_FINALIZER]));
+    error = FORBIDDEN;
+    await protection.sync(KEY, HELD, false);
+    expect(writes).toEqual([GIVEN_UP]);
+    error = undefined;
+    await protection.sync(KEY, HELD, false);
+    expect(writes).toEqual([GIVEN_UP, GIVEN_UP, 'account: ']);
+  });
+
   it('that the operator may not write are tried again, and reported once', async () => {
     protection.noteSecret(KEY, secret());
     error = FORBIDDEN;

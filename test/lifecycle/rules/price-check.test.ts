@@ -120,6 +120,19 @@ describe('checkPrice', () => {
     },
   );
 
+  it.each([
+    { billed: 2.5, policy: {}, ends: false, why: 'the create request allowed it' },
+    { billed: 3.01, policy: {}, ends: true, why: 'the create request did not allow it' },
+    { billed: 2.5, policy: { maxPriceCeiling: 2_000_000 }, ends: true, why: "the operator's limit holds" },
+  ])(
+    'ends an instance without maxPrice, whose account had a default of 3.00, at $billed: $ends, because $why',
+    ({ billed, policy, ends }) => {
+      const gpuPod = rentedGpuPod({ intent: intent({ capSent: 3_000_000 }) });
+      const step = checkPrice(observed({ gpuPod, policy }), aSnapshot({ priceUsdPerHour: billed }));
+      expect(outline(step).step).toBe(ends ? 'writeStatus' : '-');
+    },
+  );
+
   it('reports both prices', () => {
     const known = observed({ gpuPod: rentedGpuPod({ spec: { maxPrice: 2.5 } }) });
     const step = checkPrice(known, aSnapshot({ priceUsdPerHour: 2.75 }));
