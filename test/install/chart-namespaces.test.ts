@@ -137,7 +137,7 @@ describe('an operator for some namespaces, with the rights of the chart', () => 
     });
     const args = operatorArgs(
       { kubeconfigPath, namespace: SYSTEM, primeUrl: simulator.url },
-      { 'watch-namespace': [...WATCHED, 'team-c'].join(',') },
+      { 'gpu-accounts': 'false', 'watch-namespace': [...WATCHED, 'team-c'].join(',') },
     );
     const loaded = loadConfig(args, { PRIME_API_KEY: simulator.apiKey });
     if (loaded.kind !== 'ok') throw new Error(JSON.stringify(loaded));
@@ -201,7 +201,10 @@ describe('the kustomization for some namespaces', () => {
     const ofChart = parseInstalled(await template(['watchNamespaces={team-a}']));
 
     expect(permissions(ofDeploy, 'Role')).toEqual(permissions(ofChart, 'Role'));
-    expect(podSpecOf(ofDeploy).containers[0].args).toEqual(['--watch-namespace=team-a']);
+    expect(podSpecOf(ofDeploy).containers[0].args).toEqual([
+      '--gpu-accounts=false',
+      '--watch-namespace=team-a',
+    ]);
     const bindings = ofDeploy.filter(({ kind }) => kind === 'RoleBinding');
     expect(bindings.map(({ metadata }) => metadata.namespace).toSorted()).toEqual([
       'gpupod-system',

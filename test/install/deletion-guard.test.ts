@@ -83,10 +83,9 @@ describe('the deletion guard', () => {
     await helm(controlPlane, 'upgrade', ...RELEASE, chart, '--reuse-values', '--set', 'crds.keep=false');
     await untilDeletable('crd', 'gpupods.gpupod.dev');
     await helm(controlPlane, 'uninstall', ...RELEASE, '--no-hooks');
-    expect(await controlPlane.kubectl(['get', 'crd', 'gpupods.gpupod.dev'])).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining('NotFound'),
-    });
+    // The API server removes the objects of a CRD before the CRD itself.
+    const gone = ['wait', 'crd/gpupods.gpupod.dev', '--for=delete', '--timeout=60s'];
+    expect(await controlPlane.kubectl(gone)).toMatchObject({ code: 0 });
     await untilDeletable('namespace', SYSTEM);
   });
 });

@@ -51,6 +51,7 @@ export const DEPLOYMENT_EFFECTS: readonly Effect[] = [
       containers: [
         {
           args: [
+            '--gpu-accounts=false',
             '--ssh-probe=true',
             '--ssh-probe-allowed-cidrs=10.20.0.0/16,fd00::/8',
             '--lease-owner=gpupod-operator',
