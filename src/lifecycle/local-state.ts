@@ -1,9 +1,9 @@
 import type { GpuPodStatus } from '../api/gpupod/status.ts';
+import type { SshKeySource } from '../api/common/ssh-key-sources.ts';
 import type { AccountIdentity } from './account-identity.ts';
 import type { Intent } from './intent.ts';
 import type { DroppedFields } from './status/dropped.ts';
 import type { CreateOutcome, FailureReason } from './provider.ts';
-import type { SshKeySource } from './settings.ts';
 import type { KeyRefusal } from './ssh-key/ssh-key-api.ts';
 
 /**

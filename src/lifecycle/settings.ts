@@ -1,3 +1,4 @@
+import type { SshKeySource } from '../api/common/ssh-key-sources.ts';
 import type { AccountDefaults, AccountLimits } from '../api/gpuaccount/limits.ts';
 import type { OfferLimits } from '../offers/account-limits.ts';
 import type { MicroUsd } from '../offers/money.ts';
@@ -91,10 +92,6 @@ export const MAX_REFUSED_ATTEMPTS = 10;
 export const MAX_NO_CAPACITY_ATTEMPTS = 100;
 /** A conflicting Secret may be removed at any time, so the operator checks often. */
 export const SECRET_RETRY_MS = 60_000;
-
-/** Where the SSH key of an instance may come from: the fields of `spec.ssh`. */
-export const SSH_KEY_SOURCES = ['KeyID', 'PublicKey', 'PublicKeySecret', 'Generate'] as const;
-export type SshKeySource = (typeof SSH_KEY_SOURCES)[number];
 
 /** The limits and defaults of the account that pays. */
 export interface AccountRules {

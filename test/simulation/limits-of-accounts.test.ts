@@ -70,6 +70,18 @@ describe('a GpuPod outside the limits of its account', () => {
       says: 'SSH key key-1 is not in limits.sshKeyIds of ClusterGpuAccount ml',
     },
     {
+      name: 'that brings a key where only IDs are allowed',
+      limits: { sshKeyIds: ['key-1'] },
+      spec: { ssh: { generate: true } },
+      says: 'spec.ssh.generate is forbidden by limits.sshKeyIds of ClusterGpuAccount ml: use KeyID.',
+    },
+    {
+      name: 'whose key comes from elsewhere',
+      limits: { sshKeySources: ['PublicKey'] },
+      spec: { ssh: { keyId: 'key-1' } },
+      says: 'spec.ssh.keyId is forbidden by limits.sshKeySources of ClusterGpuAccount ml: use PublicKey.',
+    },
+    {
       name: 'that attaches the disk of another namespace',
       limits: { diskIds: ['team-b/disk-1'] },
       spec: { disks: ['disk-1'] },

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { SSH_KEY_SOURCES } from '../common/ssh-key-sources.ts';
 import { duration, providerId, wordSet } from '../common/field-kinds.ts';
 
 /** What GpuPods of an account may do, and what holds where they say nothing. */
@@ -100,6 +101,14 @@ export function accountLimits(allowRetain: boolean) {
         'Teams that a GpuPod may name besides teamId of the account. Absent: none.',
       ),
       sshKeyIds: ids('SSH keys that a GpuPod may name by their ID.', providerId()),
+      sshKeySources: z
+        .array(z.enum(SSH_KEY_SOURCES))
+        .max(SSH_KEY_SOURCES.length)
+        .meta({ 'x-kubernetes-list-type': 'set' })
+        .describe(
+          'Where the SSH key of a GpuPod may come from. Absent: KeyID alone where sshKeyIds is set, else any source.',
+        )
+        .optional(),
       diskIds: ids('Disks that a GpuPod may attach, as id or namespace/id.', scopedId),
       templateIds: ids('Custom templates that a GpuPod may use, as id or namespace/id.', scopedId),
     })

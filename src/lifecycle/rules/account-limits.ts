@@ -1,7 +1,8 @@
+import { SSH_KEY_SOURCES } from '../../api/common/ssh-key-sources.ts';
 import { limitOf } from '../account-rules.ts';
 import type { Observation } from '../observation.ts';
 import type { AccountRules } from '../settings.ts';
-import { keyChoiceOf } from '../ssh-key/key-choice.ts';
+import { fieldOf, keyChoiceOf } from '../ssh-key/key-choice.ts';
 
 /** What the account that pays forbids, each with the field that somebody would have to change. */
 const CHECKS: readonly ((observation: Observation, rules: AccountRules) => string | undefined)[] = [
@@ -9,6 +10,7 @@ const CHECKS: readonly ((observation: Observation, rules: AccountRules) => strin
   retainNotAllowed,
   prepaidNotAllowed,
   spotNotAllowed,
+  sshKeySourceNotAllowed,
   sshKeyNotAllowed,
   diskNotAllowed,
   templateNotAllowed,
@@ -44,6 +46,18 @@ function spotNotAllowed({ gpuPod }: Observation, rules: AccountRules): string | 
   return rules.limits.allowSpot || gpuPod.spec.placement.spot !== 'Require'
     ? undefined
     : `spec.placement.spot Require is forbidden by ${limitOf(rules, 'allowSpot')}: set it to Forbid.`;
+}
+
+/** A list of key IDs would mean nothing beside keys that anybody brings. */
+function sshKeySourceNotAllowed({ gpuPod }: Observation, rules: AccountRules): string | undefined {
+  const choice = keyChoiceOf(gpuPod.spec);
+  const { sshKeySources, sshKeyIds } = rules.limits;
+  const allowed = sshKeySources ?? (sshKeyIds === undefined ? SSH_KEY_SOURCES : ['KeyID']);
+  // Without a source that this version knows, refuseBadKey says so.
+  const isUnnamed = choice.source === 'Unknown' || (choice.source === 'KeyID' && choice.id === undefined);
+  return isUnnamed || allowed.includes(choice.source)
+    ? undefined
+    : `${fieldOf(choice)} is forbidden by ${limitOf(rules, sshKeySources === undefined ? 'sshKeyIds' : 'sshKeySources')}: use ${allowed.join(' or ')}.`;
 }
 
 function sshKeyNotAllowed({ gpuPod }: Observation, rules: AccountRules): string | undefined {

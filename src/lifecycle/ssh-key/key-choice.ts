@@ -1,5 +1,5 @@
 import type { GpuPodSpec } from '../../api/gpupod/spec.ts';
-import type { SshKeySource } from '../settings.ts';
+import type { SshKeySource } from '../../api/common/ssh-key-sources.ts';
 
 /** Where the public key of the next instance comes from. */
 export type KeyChoice =

@@ -1,4 +1,4 @@
-import { SSH_KEY_SOURCES } from '../../../src/lifecycle/settings.ts';
+import { SSH_KEY_SOURCES } from '../../../src/api/common/ssh-key-sources.ts';
 import type { Policy } from '../../../src/lifecycle/settings.ts';
 
 /** A policy that forbids only teams. */
