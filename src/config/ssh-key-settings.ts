@@ -1,5 +1,5 @@
-import { SSH_KEY_SOURCES } from '../api/common/ssh-key-sources.ts';
-import type { SshKeySource } from '../api/common/ssh-key-sources.ts';
+import { SSH_KEY_SOURCES } from '../lifecycle/settings.ts';
+import type { SshKeySource } from '../lifecycle/settings.ts';
 import { choices, word, wordList } from './kinds.ts';
 import { optionalSetting, setting } from './setting.ts';
 

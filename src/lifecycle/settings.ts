@@ -3,6 +3,9 @@ import type { AccountDefaults, AccountLimits } from '../api/gpuaccount/limits.ts
 import type { OfferLimits } from '../offers/account-limits.ts';
 import type { MicroUsd } from '../offers/money.ts';
 
+export { SSH_KEY_SOURCES } from '../api/common/ssh-key-sources.ts';
+export type { SshKeySource } from '../api/common/ssh-key-sources.ts';
+
 /**
  * The timings of the protocol, in milliseconds of the monotonic clock. The defaults fit the real provider; tests
  * scale them down. See docs/reliability.md.
