@@ -88,6 +88,15 @@ async function mountSecret(): Promise<string> {
   return target;
 }
 
+async function gpupod(command: string, ...args: readonly string[]): Promise<Finished> {
+  const program = path.join(root, 'src/cli/main.ts');
+  return await finish(process.execPath, [program, command, '-n', scene.namespace, ...args], {
+    KUBECONFIG: cluster.bench.controlPlane.kubeconfigPath,
+    // Nothing of the person who runs the tests.
+    HOME: directory,
+  });
+}
+
 beforeEach(async () => {
   directory = await mkdtemp(path.join(os.tmpdir(), 'gpupod-job-'));
   for (const name of ['results', 'tmp']) await mkdir(path.join(directory, name));
@@ -122,15 +131,6 @@ describeWithSsh('examples/job.yaml', () => {
   });
 
   it('is what gpupod ssh and gpupod cp do, with the key and host key of the Secret', async () => {
-    const env = {
-      KUBECONFIG: cluster.bench.controlPlane.kubeconfigPath,
-      // Nothing of the person who runs the tests.
-      HOME: directory,
-    };
-    const program = path.join(root, 'src/cli/main.ts');
-    const gpupod = async (command: string, ...args: readonly string[]): Promise<Finished> =>
-      await finish(process.execPath, [program, command, '-n', scene.namespace, ...args], env);
-
     const ran = await gpupod('ssh', NAME, '--', 'nvidia-smi', '-L', '|', 'tee', 'gpus.txt');
     expect(ran).toMatchObject({ code: 0, stdout: expect.stringMatching(GPUS) });
     const copied = path.join(directory, 'copied.txt');
@@ -142,6 +142,23 @@ describeWithSsh('examples/job.yaml', () => {
     const refused = await gpupod('ssh', NAME, '--', 'true');
     expect(refused).toMatchObject({ code: 255 });
     expect(refused.stderr).toContain('REMOTE HOST IDENTIFICATION HAS CHANGED');
+  });
+});
+
+describeWithSsh('a key pair of a person', () => {
+  it('opens the instance whose GpuPod has its public half, and no other one', async () => {
+    const file = path.join(directory, 'mine');
+    const made = await finish('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', file], {});
+    expect(made).toMatchObject({ code: 0 });
+    const publicKey = (await readFile(`${file}.pub`, 'utf8')).trim();
+    await scene.create('mine', { gpu: { types: ['H100_80GB'] }, maxPrice: 3, ssh: { publicKey } });
+    await scene.untilCondition('mine', 'Reachable=True Answers');
+
+    const ran = await gpupod('ssh', 'mine', '-i', file, '--', 'nvidia-smi', '-L');
+    expect(ran).toMatchObject({ code: 0, stdout: expect.stringMatching(GPUS) });
+    const other = await finish('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', `${file}-2`], {});
+    expect(other).toMatchObject({ code: 0 });
+    expect(await gpupod('ssh', 'mine', '-i', `${file}-2`, '--', 'true')).toMatchObject({ code: 255 });
   });
 });
 
