@@ -35,7 +35,7 @@ describe('readRecipe', () => {
     const others = modules.flatMap(({ directory, binaries, packages }) =>
       packages === undefined ? [] : binaries.map((name) => ({ directory, tool: `${packages}/${name}` })),
     );
-    expect(others).toHaveLength(2);
+    expect(others).toHaveLength(3);
     for (const { directory, tool } of others) {
       expect(await readFile(path.join(directory, 'go.mod'), 'utf8')).toContain(`\ntool ${tool}\n`);
     }

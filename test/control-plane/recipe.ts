@@ -3,7 +3,14 @@ import path from 'node:path';
 
 /** Every executable that the tests and the demo can request. */
 export type BinaryName =
-  'etcd' | 'kube-apiserver' | 'kubectl' | 'kube-controller-manager' | 'helm' | 'promtool' | 'kube-score';
+  | 'etcd'
+  | 'kube-apiserver'
+  | 'kubectl'
+  | 'kube-controller-manager'
+  | 'helm'
+  | 'promtool'
+  | 'kube-score'
+  | 'actionlint';
 
 /** The executables that every control plane needs. Each source provides all three or none. */
 export const coreBinaries: readonly BinaryName[] = ['etcd', 'kube-apiserver', 'kubectl'];
@@ -15,6 +22,7 @@ export const allBinaries: readonly BinaryName[] = [
   'helm',
   'promtool',
   'kube-score',
+  'actionlint',
 ];
 
 /** One Go module of this folder, and the contents of its `cmd/`. */
@@ -56,6 +64,11 @@ export async function readRecipe(directory: string = import.meta.dirname): Promi
     binaries: ['kube-score'],
     packages: 'github.com/zegl/kube-score/cmd',
   };
+  const actionlint: GoModule = {
+    directory: path.join(directory, 'go-actionlint'),
+    binaries: ['actionlint'],
+    packages: 'github.com/rhysd/actionlint/cmd',
+  };
   const controlPlaneMod = await readFile(path.join(controlPlane.directory, 'go.mod'), 'utf8');
   const helmMod = await readFile(path.join(helm.directory, 'go.mod'), 'utf8');
   const kubernetesVersion = requiredVersion(controlPlaneMod, 'k8s.io/kubernetes');
@@ -63,7 +76,7 @@ export async function readRecipe(directory: string = import.meta.dirname): Promi
     kubernetesVersion,
     goVersion: match(controlPlaneMod, /^go (\S+)$/m, 'a go line'),
     linkerFlags: linkerFlags(kubernetesVersion, requiredVersion(helmMod, 'helm.sh/helm/v4')),
-    modules: [controlPlane, helm, promtool, kubeScore],
+    modules: [controlPlane, helm, promtool, kubeScore, actionlint],
   };
 }
 
