@@ -21,7 +21,13 @@ function missed(known: Observation, rest: Rest, ms: number): Step | undefined {
   const isWokenByList = rest.wantsInventoryAfterMs !== undefined;
   if (isWokenByList || (rest.requeueAfterMs ?? Infinity) <= ms) return undefined;
   const step = nextStep(later(known, ms));
+  if (step.kind === 'rest' && isAskingForList(step)) return undefined;
   return step.kind === 'act' || readyReason(step) !== readyReason(rest) ? step : undefined;
+}
+
+/** A GpuPod that is no longer young needs a list before it rents. It loses nothing if it asks with its next search. */
+function isAskingForList(step: Rest): boolean {
+  return step.wantsInventoryAfterMs !== undefined && readyReason(step) === 'Pending';
 }
 
 describe('deadlines', () => {
