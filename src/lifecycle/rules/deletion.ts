@@ -58,9 +58,9 @@ export function restoreFinalizer(observation: Observation): Step | undefined {
 }
 
 /**
- * Keeps a deleted GpuPod until its instance has ended and a complete list that began after the last DELETE shows no
- * other one, on no account that acted before either. With `Retain` the instance keeps running and is added to the list of retained instances; all others
- * terminate.
+ * Keeps a deleted GpuPod until its instance has ended and complete lists that began after the last DELETE show no other
+ * one: that of the account that acts, and those of the accounts that acted before. With `Retain` the instance keeps
+ * running and is added to the list of retained instances; all others terminate.
  */
 export function finishDeletion(observation: Observation): Step | undefined {
   const { gpuPod } = observation;

@@ -138,7 +138,7 @@ function nextProbeMs(observation: Observation, instance: InstanceState, ssh: Ssh
   if (latest.answer.kind === 'answered') {
     return latest.beganAtMs + timings.probeMs;
   }
-  // Instances without an SSH server must not take the turns of those that start for ever.
+  // Instances that never have an SSH server must not go on taking the turns of those that start.
   const hasAnswered = gpuPod.status.ssh?.hostKey !== undefined;
   const isLasting = latest.failures > (hasAnswered ? 1 : SOON_FAILURES);
   const everyMs = !isReady ? timings.probeRetryMs : isLasting ? timings.probeMs : timings.probeMs / SOONER;

@@ -170,7 +170,7 @@ describe('SshKeys', () => {
     expect(bench.requests).toEqual(['list', REGISTER, 'list', 'list', REGISTER]);
   });
 
-  it('registers a key again that the provider forgot, but not for ever', async () => {
+  it('registers a key again that the provider forgot, a few times', async () => {
     const bench = new SshKeyBench();
     await bench.ensure();
     bench.stored.splice(0);
