@@ -1,72 +1,18 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import type { InstanceSnapshot } from '../../../src/lifecycle/provider.ts';
-import { Reservations } from '../../../src/accounts/sums/reservations.ts';
-import type { Lister } from '../../../src/accounts/sums/live-instances.ts';
-import type { Owner } from '../../../src/accounts/sums/stated.ts';
-import type { Intent } from '../../../src/lifecycle/intent.ts';
 import { POD_ID, gpuPod, rawGpuPod, rentedStatus } from '../../support/builders/gpu-pod.ts';
-import type { GpuPodOverrides } from '../../support/builders/gpu-pod.ts';
-import { INSTALLATION, intent, nameOfAttempt } from '../../support/builders/intent.ts';
+import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
 import { aSnapshot } from '../../support/builders/snapshots.ts';
+import { ASSUMED, LIVE, OTHER, ReservationsBench, rented } from '../support/reservations-bench.ts';
 
 const HOUR_MS = 3_600_000;
-const ASSUMED = 7_000_000;
-const OTHER = 'another uid';
-const OWN_KEY: Lister = { name: 'operator', userId: 'user-1', isOwn: true };
-const TEAM_B: Lister = { name: 'GpuAccount/team-b/default', userId: 'user-b', isOwn: false };
-const OWNER: Owner = { account: 'operator', namespace: 'team-a' };
 
-let nowMs: number;
-let objects: RawObject[];
-let reservations: Reservations;
-let expected: readonly Lister[];
+let bench: ReservationsBench;
 
 beforeEach(() => {
-  nowMs = Date.parse('2026-11-23T12:00:00Z');
-  objects = [];
-  reservations = new Reservations({
-    view: { list: () => objects },
-    clock: { nowMs: () => nowMs, monotonicMs: () => nowMs, sleep: async () => Promise.resolve() },
-    installation: INSTALLATION,
-    timings: { settleMs: 90_000, goneSpacingMs: 30_000 },
-    assumedPrice: ASSUMED,
-    expected: () => expected,
-  });
-  reservations.takeRetained(OWN_KEY, []);
-  reservations.takeRetained(TEAM_B, []);
-  expected = [OWN_KEY];
+  bench = new ReservationsBench();
 });
-
-/** Takes a complete list, 100 s after the previous one. */
-function list(...instances: readonly InstanceSnapshot[]): void {
-  nowMs += 100_000;
-  takeAt(nowMs, instances);
-}
-
-function takeAt(
-  beganAtMs: number,
-  instances: readonly InstanceSnapshot[] = [],
-  complete: readonly (string | undefined)[] = [undefined],
-  lister = OWN_KEY,
-): void {
-  reservations.takeInventory(lister, { instances, beganAtMs }, new Set(complete));
-}
-
-/** Micro-dollars per hour of all others. */
-function elsewhere(uid: string): number {
-  return reservations.elsewhere(uid).micros;
-}
-
-function reserve(uid: string, create: Intent, micros: number | undefined): boolean {
-  return reservations.reserve(uid, create, OWNER, micros === undefined ? [] : [{ scope: {}, micros }]);
-}
-
-function rented(overrides: GpuPodOverrides = {}): RawObject {
-  return rawGpuPod({ intent: intent(), ...overrides, status: rentedStatus(overrides.status) });
-}
-
-const LIVE = aSnapshot({ status: 'ACTIVE', priceUsdPerHour: 2.5 });
 
 describe('Reservations', () => {
   it('reads each version of a GpuPod once', () => {
@@ -79,30 +25,30 @@ describe('Reservations', () => {
           return raw['spec'];
         },
       });
-    objects = [counted(rented())];
-    list(LIVE);
-    expect(elsewhere(OTHER)).toBe(2_500_000);
+    bench.objects = [counted(rented())];
+    bench.list(LIVE);
+    expect(bench.elsewhere(OTHER)).toBe(2_500_000);
     expect(reads).toBeGreaterThan(0);
     const before = reads;
-    for (let times = 0; times < 10; times += 1) elsewhere(OTHER);
+    for (let times = 0; times < 10; times += 1) bench.elsewhere(OTHER);
     expect(reads).toBe(before);
 
-    objects = [counted(rented())];
-    elsewhere(OTHER);
+    bench.objects = [counted(rented())];
+    bench.elsewhere(OTHER);
     expect(reads).toBe(2 * before);
   });
 
   it('counts the instance of an observed GpuPod that is removed before any list shows it', () => {
-    list();
-    reservations.note(gpuPod({ intent: intent(), status: rentedStatus() }));
-    expect(elsewhere(OTHER)).toBe(1_900_000);
+    bench.list();
+    bench.reservations.note(gpuPod({ intent: intent(), status: rentedStatus() }));
+    expect(bench.elsewhere(OTHER)).toBe(1_900_000);
   });
 
   it('knows no total before the first complete list', () => {
-    objects = [rented()];
-    expect(reservations.awaited()).toBe('operator');
-    expect(reserve(OTHER, intent(), 100_000_000)).toBe(false);
-    expect(reserve(OTHER, intent(), undefined)).toBe(true);
+    bench.objects = [rented()];
+    expect(bench.reservations.awaited()).toBe('operator');
+    expect(bench.reserve(OTHER, intent(), 100_000_000)).toBe(false);
+    expect(bench.reserve(OTHER, intent(), undefined)).toBe(true);
   });
 
   it.each<{ why: string; objects: RawObject[]; listed: readonly InstanceSnapshot[]; micros: number }>([
@@ -195,99 +141,99 @@ describe('Reservations', () => {
       micros: 0,
     },
   ])('counts $micros micro-dollars: $why', ({ objects: held, listed, micros }) => {
-    objects = held;
-    list(...listed);
-    expect(elsewhere(OTHER)).toBe(micros);
+    bench.objects = held;
+    bench.list(...listed);
+    expect(bench.elsewhere(OTHER)).toBe(micros);
   });
 
   it('stops counting an instance that two lists, far enough apart, do not show', () => {
-    list(LIVE);
-    nowMs += 60_000;
-    takeAt(nowMs);
-    expect(elsewhere(OTHER)).toBe(2_500_000);
-    takeAt(nowMs + 29_999);
-    expect(elsewhere(OTHER)).toBe(2_500_000);
-    takeAt(nowMs + 30_000);
-    expect(elsewhere(OTHER)).toBe(0);
+    bench.list(LIVE);
+    bench.nowMs += 60_000;
+    bench.takeAt(bench.nowMs);
+    expect(bench.elsewhere(OTHER)).toBe(2_500_000);
+    bench.takeAt(bench.nowMs + 29_999);
+    expect(bench.elsewhere(OTHER)).toBe(2_500_000);
+    bench.takeAt(bench.nowMs + 30_000);
+    expect(bench.elsewhere(OTHER)).toBe(0);
   });
 
   it('keeps counting an instance when the list of its wallet is incomplete', () => {
-    list({ ...LIVE, teamId: 'team-a' });
-    takeAt(nowMs + 60_000);
-    takeAt(nowMs + 120_000);
-    expect(elsewhere(OTHER)).toBe(2_500_000);
-    takeAt(nowMs + 180_000, [], ['team-a']);
-    takeAt(nowMs + 240_000, [], ['team-a']);
-    expect(elsewhere(OTHER)).toBe(0);
+    bench.list({ ...LIVE, teamId: 'team-a' });
+    bench.takeAt(bench.nowMs + 60_000);
+    bench.takeAt(bench.nowMs + 120_000);
+    expect(bench.elsewhere(OTHER)).toBe(2_500_000);
+    bench.takeAt(bench.nowMs + 180_000, [], ['team-a']);
+    bench.takeAt(bench.nowMs + 240_000, [], ['team-a']);
+    expect(bench.elsewhere(OTHER)).toBe(0);
   });
 
   it('keeps counting an instance whose GpuPod is removed between two lists', () => {
-    list();
-    objects = [rented()];
-    expect(elsewhere(OTHER)).toBe(1_900_000);
-    objects = [];
-    expect(elsewhere(OTHER)).toBe(1_900_000);
+    bench.list();
+    bench.objects = [rented()];
+    expect(bench.elsewhere(OTHER)).toBe(1_900_000);
+    bench.objects = [];
+    expect(bench.elsewhere(OTHER)).toBe(1_900_000);
   });
 
   it.each(['retained', 'released'] as const)(
     'keeps counting a %s instance, and reports the reason',
     (kind) => {
-      list();
-      reservations.keep(POD_ID, gpuPod({ status: rentedStatus() }), kind);
-      expect(elsewhere(OTHER)).toBe(1_900_000);
-      expect(reservations.unowned().get(kind)).toBe(1_900_000);
-      reservations.ended(POD_ID);
-      expect(elsewhere(OTHER)).toBe(0);
+      bench.list();
+      bench.reservations.keep(POD_ID, gpuPod({ status: rentedStatus() }), kind);
+      expect(bench.elsewhere(OTHER)).toBe(1_900_000);
+      expect(bench.reservations.unowned().get(kind)).toBe(1_900_000);
+      bench.reservations.ended(POD_ID);
+      expect(bench.elsewhere(OTHER)).toBe(0);
     },
   );
 
   it('leaves out the instance of the requesting GpuPod, but not its duplicate', () => {
     const raw = rented();
-    objects = [raw];
-    list(LIVE, { ...LIVE, podId: 'pod-2', name: nameOfAttempt(2) });
-    expect(elsewhere(raw.metadata.uid)).toBe(2_500_000);
+    bench.objects = [raw];
+    bench.list(LIVE, { ...LIVE, podId: 'pod-2', name: nameOfAttempt(2) });
+    expect(bench.elsewhere(raw.metadata.uid)).toBe(2_500_000);
   });
 });
 
 describe('reserve', () => {
   it('rejects the second of two reservations that only fit alone', () => {
-    list();
-    expect(reserve('a', intent(), 3_000_000)).toBe(true);
-    expect(reserve('b', intent(), 3_000_000)).toBe(false);
-    reservations.release('a', { name: intent().name, isCharged: true });
-    expect(reserve('b', intent(), 3_000_000)).toBe(true);
+    bench.list();
+    expect(bench.reserve('a', intent(), 3_000_000)).toBe(true);
+    expect(bench.reserve('b', intent(), 3_000_000)).toBe(false);
+    bench.reservations.release('a', { name: intent().name, isCharged: true });
+    expect(bench.reserve('b', intent(), 3_000_000)).toBe(true);
   });
 
   it('counts all prepaid hours for one hour, whatever happens to the instance', () => {
     const prepaid = intent({ offer: { prepaidHours: 24 } });
-    list();
-    expect(reserve('a', prepaid, 45_599_999)).toBe(false);
-    expect(reserve('a', prepaid, 45_600_000)).toBe(true);
-    reservations.release('a', { name: prepaid.name, isCharged: true });
-    expect(elsewhere('a')).toBe(45_600_000);
-    expect(elsewhere('b')).toBe(45_600_000);
-    nowMs += HOUR_MS;
-    expect(elsewhere('b')).toBe(0);
+    bench.list();
+    expect(bench.reserve('a', prepaid, 45_599_999)).toBe(false);
+    expect(bench.reserve('a', prepaid, 45_600_000)).toBe(true);
+    bench.reservations.release('a', { name: prepaid.name, isCharged: true });
+    expect(bench.elsewhere('a')).toBe(45_600_000);
+    expect(bench.elsewhere('b')).toBe(45_600_000);
+    bench.nowMs += HOUR_MS;
+    expect(bench.elsewhere('b')).toBe(0);
   });
 
   it('counts no prepaid hours when the create request charged nothing', () => {
     const prepaid = intent({ offer: { prepaidHours: 24 } });
-    list();
-    reserve('a', prepaid, 50_000_000);
-    reservations.release('a', { name: prepaid.name, isCharged: false });
-    expect(elsewhere('b')).toBe(0);
+    bench.list();
+    bench.reserve('a', prepaid, 50_000_000);
+    bench.reservations.release('a', { name: prepaid.name, isCharged: false });
+    expect(bench.elsewhere('b')).toBe(0);
   });
 
   it('counts prepaid hours once beside their instance, and the hourly price afterwards', () => {
     const offer = { ...rentedStatus().offer, prepaidHours: 24 };
-    const raw = rented({ status: { offer, createdAt: new Date(nowMs).toISOString() } });
+    const raw = rented({ status: { offer, createdAt: new Date(bench.nowMs).toISOString() } });
     const prepaid = intent({ offer: { prepaidHours: 24 } });
-    list();
-    reserve(raw.metadata.uid, prepaid, undefined);
-    objects = [raw];
-    reservations.release(raw.metadata.uid, { name: prepaid.name, isCharged: true });
-    expect(elsewhere(OTHER)).toBe(45_600_000);
-    nowMs += HOUR_MS;
-    expect(elsewhere(OTHER)).toBe(1_900_000);
+    bench.list();
+    bench.reserve(raw.metadata.uid, prepaid, undefined);
+    bench.objects = [raw];
+    bench.reservations.release(raw.metadata.uid, { name: prepaid.name, isCharged: true });
+    expect(bench.elsewhere(OTHER)).toBe(45_600_000);
+    bench.nowMs += HOUR_MS;
+    expect(bench.elsewhere(OTHER)).toBe(1_900_000);
   });
 });
