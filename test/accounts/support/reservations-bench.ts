@@ -13,7 +13,7 @@ export const ASSUMED = 7_000_000;
 export const OTHER = 'another uid';
 export const OWN_KEY: Lister = { name: 'operator', userId: 'user-1', isOwn: true };
 export const TEAM_B: Lister = { name: 'GpuAccount/team-b/default', userId: 'user-b', isOwn: false };
-export const OWNER: Owner = { account: 'operator', namespace: 'team-a' };
+const OWNER: Owner = { account: 'operator', namespace: 'team-a' };
 export const LIVE = aSnapshot({ status: 'ACTIVE', priceUsdPerHour: 2.5 });
 
 /** New reservations for each test, with the GpuPods, the time and the expected accounts that the test sets. */
