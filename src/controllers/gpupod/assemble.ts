@@ -2,6 +2,8 @@ import type { HousekeepingParts } from '../../accounts/housekeeping.ts';
 import { KeyUse } from '../../accounts/keys/key-use.ts';
 import { AccountRegistry } from '../../accounts/registry.ts';
 import { Reservations } from '../../accounts/sums/reservations.ts';
+import { SharedReads } from '../../kubernetes/client/shared-reads.ts';
+import type { Secret } from '../../kubernetes/client/secrets-client.ts';
 import { nextStep } from '../../lifecycle/next-step.ts';
 import { Adoptions } from './installation/adoptions.ts';
 import type { Context, Shared } from './context.ts';
@@ -15,6 +17,7 @@ import type { Lanes } from './lanes.ts';
 import { LocalStates } from './local-states.ts';
 import type { Loops } from './loops.ts';
 import { Payers } from './accounts/payers.ts';
+import type { SecretApi } from './ports.ts';
 import { Probes } from './probes.ts';
 import { RetainedInstances } from './sweeps/retained-instances.ts';
 import { RetainedUpkeep } from './sweeps/retained-upkeep.ts';
@@ -71,6 +74,7 @@ export function assemble(
     installation: installation.id,
     identity: options.identity,
     ...cluster,
+    secrets: withSharedReads(cluster.secrets),
     fidelity: new StatusFidelity(log, cluster.events, options.crdProblem),
     adoptions: new Adoptions({ ...cluster, retained, proofKey: installation.proofKey }),
     localStates: new LocalStates(),
@@ -102,6 +106,18 @@ export function assemble(
   const { localStates } = shared;
   const payers: Payers = new Payers({ registry: accounts, policy, localStates, views: served?.views });
   return { shared, probes, accounts, payers, reservations };
+}
+
+/** The GpuPods of a burst often name the same Secret. */
+function withSharedReads(secrets: SecretApi): SecretApi {
+  const reads = new SharedReads<Secret | undefined>();
+  return {
+    get: async (target) =>
+      await reads.read(`${target.namespace ?? ''}/${target.name}`, async () => await secrets.get(target)),
+    create: async (namespace, object) => await secrets.create(namespace, object),
+    replace: async (object) => await secrets.replace(object),
+    delete: async (target, options) => await secrets.delete(target, options),
+  };
 }
 
 function probesOf(
