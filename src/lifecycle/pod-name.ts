@@ -83,6 +83,23 @@ export function parsePodName(name: string | undefined): PodNameParts | undefined
   return { installation, objectHash: hash, attempt: Number(attempt) };
 }
 
+/**
+ * Whether the instance of this name can be of a GpuPod in this namespace. The name has the namespace as plain text, but
+ * upstream providers cut it, and `team-a-b` can be of `team` or of `team-a`: without certainty it is possible.
+ */
+export function mayBeOfNamespace(name: string | undefined, namespace: string): boolean {
+  const match = OURS.exec(name?.toLowerCase() ?? '');
+  if (name === undefined || match === null) {
+    return true;
+  }
+  const tail = name
+    .toLowerCase()
+    .slice(match.index + match[0].length)
+    .replaceAll(/[^a-z0-9]+/g, '-');
+  const expected = `-${namespace.replaceAll(/-+/g, '-')}-`;
+  return tail.startsWith(expected) || expected.startsWith(tail);
+}
+
 export function namePrefixOf(parts: PodNameParts): string {
   return `gp-${parts.installation}-${parts.objectHash}`;
 }

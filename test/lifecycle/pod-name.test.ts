@@ -5,6 +5,7 @@ import {
   namePrefixOf,
   isSameAttempt,
   isUnforgeable,
+  mayBeOfNamespace,
   objectHash,
   objectHashes,
   parsePodName,
@@ -19,6 +20,65 @@ const identity = { namespace: 'team-a', name: 'train-1', uid: '7d9f' };
 const hash = objectHash(identity);
 /** As earlier versions wrote it. */
 const earlierHash = createHash('sha256').update('team-a/7d9f').digest('hex').slice(0, 10);
+
+describe('mayBeOfNamespace', () => {
+  const made = podName(ID, identity, 7);
+
+  it.each<{ name: string; text: string | undefined; namespace: string; isPossible: boolean; why: string }>([
+    { name: 'its own', text: made, namespace: 'team-a', isPossible: true, why: 'the name says so' },
+    { name: 'another', text: made, namespace: 'team-b', isPossible: false, why: 'the name says another' },
+    {
+      name: 'a shorter one',
+      text: made,
+      namespace: 'team',
+      isPossible: true,
+      why: 'a-train-1 is a name too',
+    },
+    {
+      name: 'a longer one',
+      text: made,
+      namespace: 'team-a-train-1-x',
+      isPossible: true,
+      why: 'it may be cut',
+    },
+    { name: 'half of a word', text: made, namespace: 'tea', isPossible: false, why: 'a dash ends it' },
+    {
+      name: 'another in capitals',
+      text: `X-${made.toUpperCase().replaceAll('-', '_')}`,
+      namespace: 'team-b',
+      isPossible: false,
+      why: 'upstream providers change case and separators, and put text before it',
+    },
+    {
+      name: 'its own in capitals',
+      text: `X-${made.toUpperCase().replaceAll('-', '_')}`,
+      namespace: 'team-a',
+      isPossible: true,
+      why: 'upstream providers change case and separators, and put text before it',
+    },
+    {
+      name: 'any, for a cut name',
+      text: made.slice(0, 39),
+      namespace: 'b',
+      isPossible: true,
+      why: 'unknown',
+    },
+    { name: 'any, without a name', text: undefined, namespace: 'b', isPossible: true, why: 'unknown' },
+    { name: 'any, for a foreign name', text: 'mine', namespace: 'b', isPossible: true, why: 'unknown' },
+  ])('$name: $isPossible, because $why', ({ text, namespace, isPossible }) => {
+    expect(mayBeOfNamespace(text, namespace)).toBe(isPossible);
+  });
+
+  it('is possible for the namespace of every GpuPod', () => {
+    const label = fc.stringMatching(/^[a-z0-9]([-a-z0-9]{0,20}[a-z0-9])?$/);
+    fc.assert(
+      fc.property(label, label, fc.nat({ max: 63 }), (namespace, name, cutAt) => {
+        const text = podName(ID, { namespace, name, uid: '7d9f' }, 7).slice(0, cutAt);
+        expect(mayBeOfNamespace(text, namespace)).toBe(true);
+      }),
+    );
+  });
+});
 
 describe('podName', () => {
   it('is the name prefix, the attempt, and what a person recognizes', () => {

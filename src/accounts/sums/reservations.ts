@@ -129,8 +129,8 @@ export class Reservations {
     return sumOf(all.filter((one) => isIn(scope, one)));
   }
 
-  #countedLive({ price, gpus = 1, owner, userId }: Live): Counted {
-    return { micros: price ?? this.#options.assumedPrice, instances: 1, gpus, owner, userId };
+  #countedLive({ price, gpus = 1, owner, userId, podName }: Live): Counted {
+    return { micros: price ?? this.#options.assumedPrice, instances: 1, gpus, owner, userId, podName };
   }
 
   /** Micro-dollars per hour of the billing instances without a GpuPod. */

@@ -1,3 +1,4 @@
+import { mayBeOfNamespace } from '../../lifecycle/pod-name.ts';
 import type { MicroUsd } from '../../offers/money.ts';
 import type { Lister } from './live-instances.ts';
 import type { Owner } from './stated.ts';
@@ -32,6 +33,7 @@ export interface Totals {
 export interface Counted extends Totals {
   readonly owner: Owner | undefined;
   readonly userId?: string | undefined;
+  readonly podName?: string | undefined;
 }
 
 export const NOTHING: Totals = { micros: 0, instances: 0, gpus: 0 };
@@ -49,14 +51,18 @@ function isBelow(sum: number, limit: number | undefined): boolean {
   return limit === undefined || sum <= limit;
 }
 
-/** An instance without a known GpuPod counts for every account of its user, because any of them may have paid. */
+/**
+ * An instance without a known GpuPod counts for every account of its user, because any of them may have paid, and for
+ * every namespace that its name allows.
+ */
 export function isIn({ account, userId, namespace }: Scope, counted: Counted): boolean {
   if (account === undefined) {
     return true;
   }
-  const { owner } = counted;
+  const { owner, podName } = counted;
   if (owner === undefined) {
-    return namespace === undefined && counted.userId === userId;
+    const mayBeHere = namespace === undefined || mayBeOfNamespace(podName, namespace);
+    return mayBeHere && counted.userId === userId;
   }
   return owner.account === account && (namespace === undefined || owner.namespace === namespace);
 }

@@ -109,6 +109,26 @@ describe('the books of several accounts', () => {
     expect(bench.reservations.elsewhere(OTHER, scope).instances).toBe(instances);
   });
 
+  it.each<{ name: string; podName: string | undefined; namespace: string; isCounted: boolean }>([
+    { name: 'its own', podName: nameOfAttempt(7), namespace: 'team-a', isCounted: true },
+    { name: 'another', podName: nameOfAttempt(7), namespace: 'team-b', isCounted: false },
+    { name: 'one whose name begins the same', podName: nameOfAttempt(7), namespace: 'team', isCounted: true },
+    { name: 'one that ends within it', podName: nameOfAttempt(7), namespace: 'tea', isCounted: false },
+    {
+      name: 'any, where an upstream provider cut the name',
+      podName: nameOfAttempt(7).slice(0, 43),
+      namespace: 'team-b',
+      isCounted: true,
+    },
+  ])(
+    'assign an orphan that only a list shows to the namespaces that its name allows: $name',
+    ({ podName = '', namespace, isCounted }) => {
+      bench.takeAt(bench.nowMs, [{ ...LIVE_B, name: podName }], [undefined], TEAM_B);
+      const scope = { ...SCOPE_B, namespace };
+      expect(bench.reservations.elsewhere(OTHER, scope).instances).toBe(isCounted ? 1 : 0);
+    },
+  );
+
   it.each<{ name: string; limit: Omit<SumLimit, 'scope'>; isGranted: boolean }>([
     { name: 'a price that fits exactly', limit: { micros: 5_900_000 }, isGranted: true },
     { name: 'a price that does not', limit: { micros: 5_899_999 }, isGranted: false },
