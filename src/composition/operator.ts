@@ -20,13 +20,7 @@ import { NamespaceCheck } from './namespace-check.ts';
 import { connectPrime } from './prime.ts';
 import { proxiesInUse } from './proxies-in-use.ts';
 import type { Prime } from './prime.ts';
-import {
-  sampleAccountRefused,
-  sampleCooldowns,
-  sampleReserved,
-  sampleTotalLimit,
-  sampleUnowned,
-} from './samples.ts';
+import { sampleAccountRefused, sampleCooldowns, sampleSums, sampleTotalLimit } from './samples.ts';
 import { createTelemetry, telemetryServer } from './telemetry.ts';
 
 export interface RunningOperator {
@@ -115,8 +109,7 @@ export async function startOperator(config: Config, log: Logger): Promise<Runnin
       const { accounts } = controller;
       telemetry.observe({
         cooldowns: () => sampleCooldowns(accounts.all()),
-        unowned: () => sampleUnowned(accounts.own),
-        reserved: () => sampleReserved(accounts.own),
+        sums: () => sampleSums(accounts.own),
         accountRefused: () => sampleAccountRefused(accounts.all()),
       });
       const ofAccounts = accountControllers(parts, cluster, watchedAccounts, { gpuPods, controller });

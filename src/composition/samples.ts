@@ -7,6 +7,7 @@ import { currentAttemptNumber } from '../lifecycle/status/attempts.ts';
 import { findCondition } from '../lifecycle/status/draft.ts';
 import { BoundedLabels } from '../observability/bounded-labels.ts';
 import type { EndedAttemptSample, GpuPodSample, InstanceSample } from '../observability/gpu-pod-sample.ts';
+import type { SumsSample } from '../observability/metrics.ts';
 import type { OfferSample } from '../observability/offer-metrics.ts';
 import type { Reservations } from '../accounts/sums/reservations.ts';
 import type { AccountSession } from '../accounts/session.ts';
@@ -103,15 +104,6 @@ function sampleEndedAttempts({ status }: GpuPod): readonly EndedAttemptSample[] 
   );
 }
 
-/** USD per hour of instances without a GpuPod, by kind. */
-export function sampleUnowned({
-  reservations,
-}: {
-  readonly reservations: Pick<Reservations, 'unowned'>;
-}): ReadonlyMap<string, number> {
-  return new Map([...reservations.unowned()].map(([kind, micros]) => [kind, microsToUsd(micros)]));
-}
-
 /** Cooldowns in effect, by reason. */
 export function sampleCooldowns(
   sessions: readonly Pick<AccountSession, 'cooldowns'>[],
@@ -127,13 +119,17 @@ function sumByKey(entries: readonly (readonly [string, number])[]): ReadonlyMap<
   return sums;
 }
 
-/** USD per hour that count towards the limit on all instances; 0 before the first complete list. */
-export function sampleReserved({
+/** The sums that metrics show. The GpuPods are read once for all of them. */
+export function sampleSums({
   reservations,
 }: {
-  readonly reservations: Pick<Reservations, 'elsewhere' | 'awaited'>;
-}): number {
-  return reservations.awaited() === undefined ? microsToUsd(reservations.elsewhere('').micros) : 0;
+  readonly reservations: Pick<Reservations, 'summary' | 'awaited'>;
+}): SumsSample {
+  const { unowned, total } = reservations.summary();
+  return {
+    unownedUsdPerHour: new Map([...unowned].map(([kind, micros]) => [kind, microsToUsd(micros)])),
+    reservedUsdPerHour: reservations.awaited() === undefined ? microsToUsd(total.micros) : 0,
+  };
 }
 
 /** Why the provider refuses create requests of an account: a problem of its key, or an open circuit breaker. */

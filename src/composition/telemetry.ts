@@ -8,15 +8,14 @@ import type { HealthCheck, HealthChecks, HealthReading } from '../observability/
 import { startHttpServer } from '../observability/http-server.ts';
 import type { Logger } from '../observability/logger.ts';
 import { createMetrics } from '../observability/metrics.ts';
-import type { LimiterSample, Metrics } from '../observability/metrics.ts';
+import type { LimiterSample, Metrics, SumsSample } from '../observability/metrics.ts';
 import { sampleGpuPods } from './samples.ts';
 
 /** The sources of metrics and health checks. They exist later than the recorders. */
 export interface Observed {
   readonly gpuPods: () => readonly KubernetesObject[];
   readonly cooldowns: () => ReadonlyMap<string, number>;
-  readonly unowned: () => ReadonlyMap<string, number>;
-  readonly reserved: () => number;
+  readonly sums: () => SumsSample;
   readonly totalLimit: () => number | undefined;
   readonly accountRefused: () => ReadonlySet<string>;
   readonly limiter: () => LimiterSample;
@@ -41,8 +40,7 @@ export interface Telemetry {
 const NOTHING: Observed = {
   gpuPods: () => [],
   cooldowns: () => new Map(),
-  unowned: () => new Map(),
-  reserved: () => 0,
+  sums: () => ({ reservedUsdPerHour: 0, unownedUsdPerHour: new Map() }),
   totalLimit: () => undefined,
   accountRefused: () => new Set(),
   limiter: () => ({ requestsPerSecond: 0, tokens: 0, waiting: {} }),
@@ -65,8 +63,7 @@ export function createTelemetry(clock: Clock): Telemetry & { readonly checks: He
     sources: {
       gpuPods: () => sampleGpuPods(observed.gpuPods()),
       cooldowns: () => observed.cooldowns(),
-      unowned: () => observed.unowned(),
-      reserved: () => observed.reserved(),
+      sums: () => observed.sums(),
       totalLimit: () => observed.totalLimit(),
       accountRefused: () => observed.accountRefused(),
       limiter: () => observed.limiter(),

@@ -27,10 +27,8 @@ export interface MetricSources {
   readonly gpuPods: () => readonly GpuPodSample[];
   /** Offers in a cooldown, by reason. */
   readonly cooldowns: () => ReadonlyMap<string, number>;
-  /** USD per hour of instances that bill and belong to no GpuPod, by kind. Called only on the leader. */
-  readonly unowned: () => ReadonlyMap<string, number>;
-  /** USD per hour that count towards the limit on all instances. Called only on the leader. */
-  readonly reserved: () => number;
+  /** What all instances cost. It reads all GpuPods, so a scrape calls it once, and only on the leader. */
+  readonly sums: () => SumsSample;
   /** The limit on all instances in USD per hour. */
   readonly totalLimit: () => number | undefined;
   /** Why the provider refuses the key or the account. */
@@ -38,6 +36,14 @@ export interface MetricSources {
   readonly limiter: () => LimiterSample;
   /** Time since the last event or bookmark of the watch, infinite before the first. */
   readonly watchAgeMs: () => number;
+}
+
+/** Sums over all instances, in USD per hour. */
+export interface SumsSample {
+  /** What counts towards the limit on all instances; 0 before the first complete list. */
+  readonly reservedUsdPerHour: number;
+  /** Instances that bill and belong to no GpuPod, by kind. */
+  readonly unownedUsdPerHour: ReadonlyMap<string, number>;
 }
 
 /** The result of listing one wallet. Compatible with `WalletReport`. */
@@ -134,9 +140,9 @@ export function createMetrics({ clock, version, sources }: MetricsOptions): Metr
   instruments.buildInfo.set({ version }, 1);
   showKnownValues(instruments);
 
-  function read(): LedgerNews {
+  function read(gpuPods = sources.gpuPods()): LedgerNews {
     const nowMs = clock.nowMs();
-    const news = ledger.read(sources.gpuPods(), nowMs);
+    const news = ledger.read(gpuPods, nowMs);
     spending.sampledAt(nowMs);
     countNews(instruments, spending, news);
     return news;
@@ -145,10 +151,12 @@ export function createMetrics({ clock, version, sources }: MetricsOptions): Metr
   async function scrape(): Promise<string> {
     refreshSources(instruments, sources);
     if (isLeading) {
-      refreshGpuPodMetrics(instruments, sources.gpuPods(), clock.nowMs());
-      instruments.reserved.set(sources.reserved());
-      showUnowned(instruments, sources.unowned());
-      showAmounts(instruments, spending, read());
+      const gpuPods = sources.gpuPods();
+      const { reservedUsdPerHour, unownedUsdPerHour } = sources.sums();
+      refreshGpuPodMetrics(instruments, gpuPods, clock.nowMs());
+      instruments.reserved.set(reservedUsdPerHour);
+      showUnowned(instruments, unownedUsdPerHour);
+      showAmounts(instruments, spending, read(gpuPods));
     } else {
       clearGpuPodMetrics(instruments);
     }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { sampleGpuPods, sampleReserved, sampleTotalLimit } from '../../src/composition/samples.ts';
+import { sampleGpuPods, sampleSums, sampleTotalLimit } from '../../src/composition/samples.ts';
 import type { GpuPodSample } from '../../src/observability/gpu-pod-sample.ts';
 import { POD_ID, rawGpuPod } from '../support/builders/gpu-pod.ts';
 import type { GpuPodOverrides } from '../support/builders/gpu-pod.ts';
@@ -10,10 +10,11 @@ function sample(overrides: GpuPodOverrides): GpuPodSample | undefined {
   return sampleGpuPods([rawGpuPod(overrides)])[0];
 }
 
-function booksOf(micros: number, awaited: string | undefined): Parameters<typeof sampleReserved>[0] {
-  return {
-    reservations: { elsewhere: () => ({ micros, instances: 1, gpus: 1 }), awaited: () => awaited },
-  };
+function booksOf(micros: number, awaited: string | undefined): Parameters<typeof sampleSums>[0] {
+  const total = { micros, instances: 1, gpus: 1 };
+  const unowned = new Map([['retained', 1_500_000]] as const);
+  const summary = { unowned, total, ofAccount: () => total, namespacesOf: () => new Map() };
+  return { reservations: { summary: () => summary, awaited: () => awaited } };
 }
 
 describe('the sample of a GpuPod', () => {
@@ -62,12 +63,15 @@ describe('the sample of a GpuPod', () => {
 
 describe('the amounts of the limit on all instances', () => {
   it('are in USD', () => {
-    expect(sampleReserved(booksOf(2_500_000, undefined))).toBe(2.5);
+    expect(sampleSums(booksOf(2_500_000, undefined))).toEqual({
+      reservedUsdPerHour: 2.5,
+      unownedUsdPerHour: new Map([['retained', 1.5]]),
+    });
     expect(sampleTotalLimit({ maxTotalPricePerHour: 50_000_000 })).toBe(50);
   });
 
   it('are 0 and absent while they are unknown', () => {
-    expect(sampleReserved(booksOf(2_500_000, 'operator'))).toBe(0);
+    expect(sampleSums(booksOf(2_500_000, 'operator')).reservedUsdPerHour).toBe(0);
     expect(sampleTotalLimit({})).toBeUndefined();
   });
 });

@@ -109,6 +109,16 @@ describe('the metrics of GpuPods', () => {
     expect(await scene.read('gpupod_reserved_usd_per_hour')).toEqual({ '': 0 });
   });
 
+  it('read all GpuPods and the sums over them once for each scrape, because both take long with thousands', async () => {
+    const scene = createScene();
+    scene.metrics.setLeading(true);
+    scene.gpuPodsRead = 0;
+    await scene.metrics.scrape();
+
+    expect({ gpuPods: scene.gpuPodsRead, sums: scene.sumsRead }).toEqual({ gpuPods: 1, sums: 1 });
+    expect(await scene.read('gpupod_unowned_price_usd_per_hour')).toMatchObject({ 'kind="retained"': 1.5 });
+  });
+
   it('show the cost of all instances together', async () => {
     const scene = createScene();
     scene.metrics.setLeading(true);

@@ -13,6 +13,9 @@ export interface Scene {
   refused: ReadonlySet<string>;
   totalLimit: number | undefined;
   nowMs: number;
+  /** How often the metrics read all GpuPods, and the sums over them. */
+  gpuPodsRead: number;
+  sumsRead: number;
   /** The series of one metric, from labels (as text) to value. */
   readonly read: (name: string) => Promise<Readonly<Record<string, number>>>;
 }
@@ -23,9 +26,14 @@ export function createScene(): Scene {
       clock: { nowMs: () => scene.nowMs },
       version: '1.2.3',
       sources: {
-        gpuPods: () => scene.gpuPods,
-        unowned: () => new Map(),
-        reserved: () => 7.5,
+        gpuPods: () => {
+          scene.gpuPodsRead += 1;
+          return scene.gpuPods;
+        },
+        sums: () => {
+          scene.sumsRead += 1;
+          return { reservedUsdPerHour: 7.5, unownedUsdPerHour: new Map([['retained', 1.5]]) };
+        },
         totalLimit: () => scene.totalLimit,
         accountRefused: () => scene.refused,
         cooldowns: () => scene.cooldowns,
@@ -38,6 +46,8 @@ export function createScene(): Scene {
     refused: new Set(),
     totalLimit: undefined,
     nowMs: START_MS,
+    gpuPodsRead: 0,
+    sumsRead: 0,
     read: async (name) => parseSeries(await scene.metrics.scrape(), name),
   };
   return scene;

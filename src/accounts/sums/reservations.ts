@@ -13,6 +13,8 @@ import { LiveInstances } from './live-instances.ts';
 import type { Lister, Live, LiveInstancesOptions, UnownedKind } from './live-instances.ts';
 import { fits, isIn, larger, NOTHING, sumOf } from './sum-limits.ts';
 import type { Counted, Scope, SumLimit, Totals } from './sum-limits.ts';
+import { summarize } from './summary.ts';
+import type { Summary } from './summary.ts';
 import { attemptKey, gpusOf, intentOf, ownerOf, saidPrice } from './stated.ts';
 import type { Owner, RetainedEntry } from './stated.ts';
 
@@ -117,7 +119,11 @@ export class Reservations {
     return this.#elsewhere(uid, scope, this.#sum());
   }
 
-  #elsewhere(uid: string, scope: Scope, { byUid, unowned }: Sum): Totals {
+  #elsewhere(uid: string, scope: Scope, sum: Sum): Totals {
+    return sumOf(this.#allBut(uid, sum).filter((one) => isIn(scope, one)));
+  }
+
+  #allBut(uid: string, { byUid, unowned }: Sum): readonly Counted[] {
     const counted = new Map(byUid);
     for (const [owner, reserved] of this.#reserved) {
       const known = counted.get(owner);
@@ -125,21 +131,21 @@ export class Reservations {
     }
     const charges = this.#openCharges(counted, uid);
     counted.delete(uid);
-    const all = [...counted.values(), ...unowned.map((live) => this.#countedLive(live)), ...charges];
-    return sumOf(all.filter((one) => isIn(scope, one)));
+    return [...counted.values(), ...unowned.map((live) => this.#countedLive(live)), ...charges];
   }
 
   #countedLive({ price, gpus = 1, owner, userId, podName }: Live): Counted {
     return { micros: price ?? this.#options.assumedPrice, instances: 1, gpus, owner, userId, podName };
   }
 
-  /** Micro-dollars per hour of the billing instances without a GpuPod. */
-  unowned(): ReadonlyMap<UnownedKind, MicroUsd> {
-    const totals = new Map<UnownedKind, MicroUsd>(UNOWNED.map((kind) => [kind, 0]));
-    for (const { kind = 'orphaned', price = this.#options.assumedPrice } of this.#sum().unowned) {
-      totals.set(kind, (totals.get(kind) ?? 0) + price);
+  /** Everything that counts now. It reads all GpuPods, once for all sums. */
+  summary(): Summary {
+    const sum = this.#sum();
+    const unowned = new Map<UnownedKind, MicroUsd>(UNOWNED.map((kind) => [kind, 0]));
+    for (const { kind = 'orphaned', price = this.#options.assumedPrice } of sum.unowned) {
+      unowned.set(kind, (unowned.get(kind) ?? 0) + price);
     }
-    return totals;
+    return summarize(this.#allBut('', sum), unowned);
   }
 
   /** Reserves the price if it is known to fit under every limit. Check and reservation are one synchronous step. */

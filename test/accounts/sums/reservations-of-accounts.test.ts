@@ -82,6 +82,30 @@ describe('the books of several accounts', () => {
     expect(bench.elsewhere(OTHER)).toBe(0);
   });
 
+  it('are summed up at once as each limit counts them, orphans of the user included', () => {
+    bench.objects = [
+      podOfB(),
+      podOfB({ uid: 'uid-b2', name: 'train-2', status: { podId: 'pod-b2' } }),
+      rented({ uid: 'uid-own', status: { podId: 'pod-own' } }),
+    ];
+    bench.takeAt(bench.nowMs, [{ ...LIVE, podId: 'orphan', priceUsdPerHour: 4 }], [undefined], TEAM_B);
+    const { total, ofAccount, namespacesOf, unowned } = bench.reservations.summary();
+    const elsewhere = (scope: Scope = {}): object => bench.reservations.elsewhere(OTHER, scope);
+
+    expect(total).toEqual(elsewhere());
+    expect(ofAccount(TEAM_B.name, TEAM_B.userId)).toEqual(elsewhere(SCOPE_B));
+    expect(ofAccount('operator', OWN_KEY.userId)).toEqual(
+      elsewhere({ account: 'operator', userId: OWN_KEY.userId }),
+    );
+    expect(Object.fromEntries(namespacesOf(TEAM_B.name))).toEqual({
+      'team-b': elsewhere({ ...SCOPE_B, namespace: 'team-b' }),
+    });
+    expect(ofAccount(TEAM_B.name, TEAM_B.userId).instances).toBe(
+      1 + (namespacesOf(TEAM_B.name).get('team-b')?.instances ?? 0),
+    );
+    expect(unowned.get('orphaned')).toBe(4_000_000);
+  });
+
   it('keep what the retained list names of an account that no longer exists', () => {
     const owner = { account: TEAM_B.name, namespace: 'team-b' };
     const entry = { podId: 'pod-b', podName: nameOfAttempt(1), usdPerHour: 4, gpuCount: 8, owner };

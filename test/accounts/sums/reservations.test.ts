@@ -181,7 +181,7 @@ describe('Reservations', () => {
       bench.list();
       bench.reservations.keep(POD_ID, gpuPod({ status: rentedStatus() }), kind);
       expect(bench.elsewhere(OTHER)).toBe(1_900_000);
-      expect(bench.reservations.unowned().get(kind)).toBe(1_900_000);
+      expect(bench.reservations.summary().unowned.get(kind)).toBe(1_900_000);
       bench.reservations.ended(POD_ID);
       expect(bench.elsewhere(OTHER)).toBe(0);
     },

@@ -47,7 +47,7 @@ async function runAfter(...seconds: readonly number[]): Promise<readonly boolean
 }
 
 function retainedPrice(): number | undefined {
-  return bench.session.reservations.unowned().get('retained');
+  return bench.session.reservations.summary().unowned.get('retained');
 }
 
 describe('an entry of the retained list', () => {

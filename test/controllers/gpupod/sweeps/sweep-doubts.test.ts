@@ -138,7 +138,7 @@ describe('an instance of this installation', () => {
 
     expect(await bench.sweepOften(bench.newSweep(), instance)).toEqual([0, 0, 0, 0]);
     expect(bench.log.lines).toEqual([]);
-    expect(bench.session.reservations.unowned().get('retained')).toBe(2_000_000);
+    expect(bench.session.reservations.summary().unowned.get('retained')).toBe(2_000_000);
   });
 
   it('makes the sweep fail, and is not counted, if the API server cannot list GpuPods', async () => {
