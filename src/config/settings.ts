@@ -257,7 +257,7 @@ export const SETTINGS = {
       flag: '--concurrency',
       defaultText: '32',
       description:
-        'How many GpuPods the operator reconciles at once. As many more may wait for the provider, and terminations have their own workers',
+        'How many GpuPods the operator reconciles at once. Half as many more of each account may wait for each kind of request to the provider, and terminations have their own workers',
     }),
     logLevel: setting(choice(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']), {
       flag: '--log-level',

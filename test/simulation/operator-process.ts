@@ -141,6 +141,7 @@ export class OperatorProcess {
           name,
           namespace: NAMESPACE,
           random,
+          isRateLimited,
           viewOf: (resource) =>
             new WatchedView({
               time,

@@ -11,6 +11,7 @@ import type { ClusterPorts } from '../../src/controllers/gpupod/gpu-pod-options.
 import type { Log } from '../../src/kubernetes/log.ts';
 import { heldApiKey } from '../../src/prime/api-key.ts';
 import type { Exchanger } from '../../src/prime/exchange.ts';
+import { createRateLimiter } from '../../src/prime/rate-limiter.ts';
 import type { ProcessClock } from './process-clock.ts';
 import type { CallCluster } from './process-ports.ts';
 import { providerWithKeys } from './simulated-provider.ts';
@@ -25,6 +26,8 @@ interface Parts {
   /** The operator's own namespace. */
   readonly namespace: string;
   readonly random: () => number;
+  /** Whether requests of each account pass a rate limiter of its own. */
+  readonly isRateLimited: boolean;
   readonly viewOf: (resource: WatchedKind) => WatchedView;
 }
 
@@ -105,13 +108,14 @@ export class ProcessAccounts {
   }
 
   #connector(): ConnectAccount {
-    const { exchanger, clock } = this.#parts;
+    const { exchanger, clock, random, isRateLimited } = this.#parts;
     return () => {
       const keys = heldApiKey('not read yet');
+      const limiter = isRateLimited ? createRateLimiter({ clock, random }) : undefined;
       return {
-        provider: providerWithKeys(exchanger, clock, keys),
+        provider: providerWithKeys(exchanger, clock, keys, limiter),
         takeCreateTurn: async () => {
-          await Promise.resolve();
+          await limiter?.acquire({ priority: 'create' });
         },
         ...keyOfAccount(keys),
         close: () => undefined,

@@ -36,9 +36,6 @@ export interface Assembled {
   readonly reservations: Reservations;
 }
 
-/** With several accounts, this share of the slots stays for those that hold none. */
-const SPARED_SHARE = 0.25;
-
 /** Builds what the GpuPods of one installation share. It sends nothing. */
 export function assemble(
   options: GpuPodOptions,
@@ -62,7 +59,8 @@ export function assemble(
   const slots = (size: number): Slots =>
     new Slots(size, {
       onFree: enqueue,
-      spared: options.accounts === undefined ? 0 : Math.ceil(size * SPARED_SHARE),
+      perAccount: lanes.slotsPerAccount,
+      spared: options.accounts === undefined ? 0 : lanes.slotsPerAccount,
     });
   const probes = probesOf(options, enqueue);
   const shared: Shared = {

@@ -49,7 +49,7 @@ export class GpuPodController implements Runnable {
   #isStopping = false;
 
   constructor(options: GpuPodOptions, installation: Installation) {
-    const lanes = planLanes(options.concurrency);
+    const lanes = planLanes(options.concurrency, options.accounts !== undefined);
     const loops = this.#loops();
     const assembled = assemble(options, installation, lanes, loops);
     const { shared, probes, accounts, payers, reservations } = assembled;

@@ -6,6 +6,12 @@ import type { LocalState } from '../../lifecycle/local-state.ts';
 /** Workers for terminations. So many DELETE requests may hang before another has to wait. */
 const URGENT_WORKERS = 128;
 
+/**
+ * With accounts there are so many times the slots that one of them may hold. One that hangs takes an eighth, so that the
+ * others hardly notice, and eight that hang at once leave nothing but the spared ones.
+ */
+const ACCOUNTS_AT_ONCE = 8;
+
 /** Workers and slots that follow from `--concurrency`. */
 export interface Lanes {
   readonly workers: { readonly concurrency: number; readonly urgentConcurrency: number };
@@ -15,19 +21,23 @@ export interface Lanes {
   readonly createSlots: number;
   /** GpuPods that wait at once for their SSH key to be registered. */
   readonly keySlots: number;
+  /** The most of each kind that one account holds. */
+  readonly slotsPerAccount: number;
 }
 
 /**
  * Work that waits for the provider holds a slot of its kind, and there are fewer slots than workers. A provider that
  * hangs therefore leaves `concurrency` workers for everything else, and terminations need none of them.
  */
-export function planLanes(concurrency: number): Lanes {
-  const slots = Math.max(1, Math.floor(concurrency / 2));
+export function planLanes(concurrency: number, hasAccounts: boolean): Lanes {
+  const slotsPerAccount = Math.max(1, Math.floor(concurrency / 2));
+  const slots = hasAccounts ? ACCOUNTS_AT_ONCE * slotsPerAccount : slotsPerAccount;
   return {
     workers: { concurrency: concurrency + 3 * slots, urgentConcurrency: URGENT_WORKERS },
     readSlots: slots,
     createSlots: slots,
     keySlots: slots,
+    slotsPerAccount,
   };
 }
 

@@ -1,7 +1,9 @@
 interface SlotsOptions {
   /** Receives the key that was refused first, whenever a slot becomes free. */
   readonly onFree?: (key: string) => void;
-  /** Slots that an account takes only if it holds no other: one whose requests hang leaves them to the rest. @default 0 */
+  /** The most that one account holds: one whose requests hang leaves the rest to others. @default all */
+  readonly perAccount?: number;
+  /** Slots that an account takes only if it holds no other, so that several that hang leave some. @default 0 */
   readonly spared?: number;
 }
 
@@ -10,15 +12,17 @@ export class Slots {
   #free: number;
   readonly #size: number;
   readonly #onFree: (key: string) => void;
+  readonly #perAccount: number;
   readonly #spared: number;
   readonly #takenBy = new Map<string, number>();
   /** The account of each key that was refused. */
   readonly #waiting = new Map<string, string>();
 
-  constructor(size: number, { onFree = () => undefined, spared = 0 }: SlotsOptions = {}) {
+  constructor(size: number, { onFree = () => undefined, perAccount = size, spared = 0 }: SlotsOptions = {}) {
     this.#size = size;
     this.#free = size;
     this.#onFree = onFree;
+    this.#perAccount = perAccount;
     this.#spared = Math.min(spared, Math.max(0, size - 1));
   }
 
@@ -60,7 +64,8 @@ export class Slots {
   }
 
   #mayTake(account: string): boolean {
-    return this.#free > (this.#held(account) === 0 ? 0 : this.#spared);
+    const held = this.#held(account);
+    return held < this.#perAccount && this.#free > (held === 0 ? 0 : this.#spared);
   }
 
   #held(account: string): number {

@@ -63,9 +63,18 @@ describe('planLanes', () => {
   it.each([1, 2, 4, 32, 1000])(
     'keeps %d workers free of provider requests, even when the provider hangs',
     (concurrency) => {
-      const { workers, readSlots, createSlots, keySlots } = planLanes(concurrency);
-      expect(workers.concurrency - readSlots - createSlots - keySlots).toBe(concurrency);
-      expect(Math.min(readSlots, createSlots, keySlots)).toBeGreaterThan(0);
+      for (const hasAccounts of [false, true]) {
+        const { workers, readSlots, createSlots, keySlots } = planLanes(concurrency, hasAccounts);
+        expect(workers.concurrency - readSlots - createSlots - keySlots).toBe(concurrency);
+        expect(Math.min(readSlots, createSlots, keySlots)).toBeGreaterThan(0);
+      }
     },
   );
+
+  it('gives one account with others at most an eighth of the slots, which is what one key has alone', () => {
+    const alone = planLanes(32, false);
+    const shared = planLanes(32, true);
+    expect([alone.slotsPerAccount, shared.slotsPerAccount]).toEqual([alone.createSlots, alone.createSlots]);
+    expect(shared.slotsPerAccount / shared.createSlots).toBe(1 / 8);
+  });
 });

@@ -119,6 +119,16 @@ describe('slots of several accounts', () => {
     expect(notified).toEqual(['n/6', 'n/4']);
   });
 
+  it('go to an account up to its own limit, while there are more for others', () => {
+    slots = new Slots(9, { onFree: (key) => notified.push(key), perAccount: 2, spared: 2 });
+    expect(takeFor('a', '1', '2', '3')).toEqual([true, true, false]);
+    expect(takeFor('b', '4', '5', '6')).toEqual([true, true, false]);
+    expect(takeFor('c', '7', '8')).toEqual([true, true]);
+    expect(takeFor('d', '9', '10')).toEqual([true, false]);
+    slots.giveBack('b');
+    expect(notified).toEqual(['n/6']);
+  });
+
   it('are never all spared', () => {
     slots = new Slots(1, { spared: 1 });
     expect(takeFor('a', '1', '2')).toEqual([true, false]);
