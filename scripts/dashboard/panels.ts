@@ -1,3 +1,4 @@
+import { ACCOUNTS } from './account-panels.ts';
 import { LIFE } from './gpu-pod-panels.ts';
 import type { Row, Variable } from './grafana.ts';
 import { MONEY } from './money-panels.ts';
@@ -13,6 +14,7 @@ export const VARIABLES: readonly Variable[] = [
 export const ROWS: readonly Row[] = [
   { title: 'Money', panels: MONEY },
   { title: 'GpuPods', panels: LIFE },
+  { title: 'Accounts', panels: ACCOUNTS },
   { title: 'Offers', panels: OFFERS },
   { title: 'Provider', panels: PROVIDER },
   { title: 'Operator', panels: OPERATOR },

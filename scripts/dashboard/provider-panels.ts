@@ -94,8 +94,8 @@ export const PROVIDER: readonly Panel[] = [
     width: 12,
     queries: [
       {
-        expr: `max by (reason) (${byInstallation('gpupod_account_refused', ', reason')})`,
-        legend: '{{reason}}',
+        expr: `max by (account, reason) (${byInstallation('gpupod_account_refused', ', account, reason')} > 0)`,
+        legend: '{{account}} {{reason}}',
       },
     ],
   },

@@ -22,5 +22,5 @@ export interface AccountConnection {
   readonly close: () => void;
 }
 
-/** Connects an account. It sends nothing, and has no key yet. */
-export type ConnectAccount = () => AccountConnection;
+/** Connects the account of this name. It sends nothing, and has no key yet. */
+export type ConnectAccount = (name: string) => AccountConnection;

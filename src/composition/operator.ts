@@ -20,7 +20,7 @@ import { NamespaceCheck } from './namespace-check.ts';
 import { connectPrime } from './prime.ts';
 import { proxiesInUse } from './proxies-in-use.ts';
 import type { Prime } from './prime.ts';
-import { sampleAccountRefused, sampleCooldowns, sampleSums, sampleTotalLimit } from './samples.ts';
+import { sampleCooldowns, sampleSums, sampleTotalLimit } from './samples.ts';
 import { createTelemetry, telemetryServer } from './telemetry.ts';
 
 export interface RunningOperator {
@@ -95,11 +95,12 @@ export async function startOperator(config: Config, log: Logger): Promise<Runnin
       if (installation === undefined) {
         return [];
       }
+      const served = servedAccounts(parts, watchedAccounts);
       const controller = new GpuPodController(
         gpuPodOptions(parts, {
           ...{ identity, cluster, prime, elector, gpuPods, crdProblem },
           unlistedNamespaces: manager.unlistedNamespaces(resource),
-          accounts: servedAccounts(parts, watchedAccounts),
+          accounts: served,
         }),
         installation,
       );
@@ -109,8 +110,12 @@ export async function startOperator(config: Config, log: Logger): Promise<Runnin
       const { accounts } = controller;
       telemetry.observe({
         cooldowns: () => sampleCooldowns(accounts.all()),
-        sums: () => sampleSums(accounts.own),
-        accountRefused: () => sampleAccountRefused(accounts.all()),
+        sums: () =>
+          sampleSums(accounts.own.reservations, {
+            registry: accounts,
+            views: served?.views,
+            gpuPods: gpuPods.store.list(),
+          }),
       });
       const ofAccounts = accountControllers(parts, cluster, watchedAccounts, { gpuPods, controller });
       return [eventsOf(cluster), leadershipOf(parts), controller, ...ofAccounts];

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
+import { OWN_ACCOUNT } from '../accounts/sums/stated.ts';
 import type { AccountConnection, ConnectAccount } from '../accounts/connection.ts';
 import { fileApiKey, heldApiKey, literalApiKey } from '../prime/api-key.ts';
 import type { ApiKeySource, HeldApiKey } from '../prime/api-key.ts';
@@ -9,6 +10,7 @@ import { createPrimeProvider } from '../prime/prime-provider.ts';
 import type { PrimeProvider } from '../prime/prime-provider.ts';
 import { createRateLimiter } from '../prime/rate-limiter.ts';
 import type { RateLimiter } from '../prime/rate-limiter.ts';
+import type { ClusterParts } from './cluster.ts';
 import { sampleOffers } from './samples.ts';
 
 export interface Prime {
@@ -21,14 +23,14 @@ export interface Prime {
 export function connectPrime(config: Config, clock: Clock, metrics: Metrics): Prime {
   const { key } = config.prime;
   const keys = key.kind === 'file' ? fileApiKey(key.path, clock) : literalApiKey(key.key.reveal());
-  return { keys, ...connectWith(keys, config, clock, metrics) };
+  return { keys, ...connectWith(OWN_ACCOUNT, keys, { config, clock, metrics }) };
 }
 
 /** Connects accounts of the cluster: each with its own key, rate limit and offers. */
 export function accountConnector(config: Config, clock: Clock, metrics: Metrics): ConnectAccount {
-  return () => {
+  return (name) => {
     const keys = heldApiKey('The API key of the account has not been read yet.');
-    const { limiter, provider } = connectWith(keys, config, clock, metrics);
+    const { limiter, provider } = connectWith(name, keys, { config, clock, metrics });
     return {
       provider,
       takeCreateTurn: async () => {
@@ -43,10 +45,9 @@ export function accountConnector(config: Config, clock: Clock, metrics: Metrics)
 }
 
 function connectWith(
+  account: string,
   apiKey: ApiKeySource,
-  config: Config,
-  clock: Clock,
-  metrics: Metrics,
+  { config, clock, metrics }: Pick<ClusterParts, 'config' | 'clock' | 'metrics'>,
 ): Omit<Prime, 'keys'> {
   const { baseUrl, maxRequestsPerSecond, timeouts, offerCacheMs } = config.prime;
   const limiter = createRateLimiter({ clock, maxRequestsPerSecond, onTurn: metrics.onLimiterTurn });
@@ -58,7 +59,9 @@ function connectWith(
     timeouts,
     proxyUrl: config.proxies?.forProvider(baseUrl),
     offerTtlMs: offerCacheMs,
-    observe: metrics.onProviderRequest,
+    observe: (request) => {
+      metrics.onProviderRequest(account, request);
+    },
   });
   return { limiter, provider: withOfferMetrics(provider, metrics) };
 }

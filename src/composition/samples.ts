@@ -10,11 +10,14 @@ import type { EndedAttemptSample, GpuPodSample, InstanceSample } from '../observ
 import type { SumsSample } from '../observability/metrics.ts';
 import type { OfferSample } from '../observability/offer-metrics.ts';
 import type { Reservations } from '../accounts/sums/reservations.ts';
+import { gpusOf, ownerOf } from '../accounts/sums/stated.ts';
 import type { AccountSession } from '../accounts/session.ts';
 import { microsToUsd } from '../offers/money.ts';
 import type { Offer } from '../offers/offer.ts';
 import { priceOffer } from '../offers/price.ts';
 import { defaultSizes } from '../offers/sizes.ts';
+import type { AccountSources } from './account-samples.ts';
+import { sampleAccounts } from './account-samples.ts';
 
 /** Tenants choose namespaces and the provider chooses its values, so the number of time series is bounded. */
 const namespaces = new BoundedLabels(1_000);
@@ -51,6 +54,7 @@ function sampleGpuPod(gpuPod: GpuPod): GpuPodSample {
     ...deletion(gpuPod),
     hasOpenIntent: !isReleased(gpuPod) && unresolvedIntent(gpuPod) !== undefined,
     isExpiring: findCondition(status, 'Expiring')?.status === 'True',
+    isUnreachable: isBilling(gpuPod) && findCondition(status, 'Reachable')?.status === 'False',
     endedAttempts: sampleEndedAttempts(gpuPod),
   };
 }
@@ -73,12 +77,15 @@ function deletion(gpuPod: GpuPod): Pick<GpuPodSample, 'deletingSinceMs'> {
   return Number.isNaN(deletingSinceMs) || isReleased(gpuPod) ? {} : { deletingSinceMs };
 }
 
-function sampleInstance({ status }: GpuPod): InstanceSample {
+function sampleInstance(gpuPod: GpuPod): InstanceSample {
+  const { status } = gpuPod;
   const usdPerHour = status.cost?.billedPerHour ?? status.cost?.pricePerHour;
   const createdMs = Date.parse(status.createdAt ?? '');
   const readyMs = Date.parse(status.readyAt ?? '');
   return {
     attempt: currentAttemptNumber(status),
+    account: ownerOf(gpuPod).account,
+    gpus: gpusOf(gpuPod),
     ...(usdPerHour === undefined ? {} : { usdPerHour }),
     ...(Number.isNaN(createdMs) ? {} : { billedSinceMs: createdMs }),
     ...aboveCap(status),
@@ -120,25 +127,17 @@ function sumByKey(entries: readonly (readonly [string, number])[]): ReadonlyMap<
 }
 
 /** The sums that metrics show. The GpuPods are read once for all of them. */
-export function sampleSums({
-  reservations,
-}: {
-  readonly reservations: Pick<Reservations, 'summary' | 'awaited'>;
-}): SumsSample {
-  const { unowned, total } = reservations.summary();
+export function sampleSums(
+  reservations: Pick<Reservations, 'summary' | 'awaited'>,
+  accounts: AccountSources,
+): SumsSample {
+  const summary = reservations.summary();
+  const { unowned, total } = summary;
   return {
     unownedUsdPerHour: new Map([...unowned].map(([kind, micros]) => [kind, microsToUsd(micros)])),
     reservedUsdPerHour: reservations.awaited() === undefined ? microsToUsd(total.micros) : 0,
+    accounts: sampleAccounts(accounts, summary),
   };
-}
-
-/** Why the provider refuses create requests of an account: a problem of its key, or an open circuit breaker. */
-export function sampleAccountRefused(
-  sessions: readonly Pick<AccountSession, 'health' | 'circuitBreakers'>[],
-): ReadonlySet<string> {
-  return new Set(
-    sessions.flatMap(({ health, circuitBreakers }) => [...health.keyProblems, ...circuitBreakers.reasons()]),
-  );
 }
 
 /** The limit on all instances in USD per hour. */

@@ -17,7 +17,6 @@ export interface Observed {
   readonly cooldowns: () => ReadonlyMap<string, number>;
   readonly sums: () => SumsSample;
   readonly totalLimit: () => number | undefined;
-  readonly accountRefused: () => ReadonlySet<string>;
   readonly limiter: () => LimiterSample;
   readonly watchAgeMs: () => number;
   readonly watchHealth: (maxAgeMs: number) => WatchHealth;
@@ -40,9 +39,8 @@ export interface Telemetry {
 const NOTHING: Observed = {
   gpuPods: () => [],
   cooldowns: () => new Map(),
-  sums: () => ({ reservedUsdPerHour: 0, unownedUsdPerHour: new Map() }),
+  sums: () => ({ reservedUsdPerHour: 0, unownedUsdPerHour: new Map(), accounts: [] }),
   totalLimit: () => undefined,
-  accountRefused: () => new Set(),
   limiter: () => ({ requestsPerSecond: 0, tokens: 0, waiting: {} }),
   watchAgeMs: () => Infinity,
   watchHealth: () => ({ isServing: false, failing: [] }),
@@ -65,7 +63,6 @@ export function createTelemetry(clock: Clock): Telemetry & { readonly checks: He
       cooldowns: () => observed.cooldowns(),
       sums: () => observed.sums(),
       totalLimit: () => observed.totalLimit(),
-      accountRefused: () => observed.accountRefused(),
       limiter: () => observed.limiter(),
       watchAgeMs: () => observed.watchAgeMs(),
     },

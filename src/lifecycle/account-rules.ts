@@ -9,6 +9,8 @@ import type { AccountRules, Policy } from './settings.ts';
 export interface AccountSum {
   /** `limits.maxInstances of ClusterGpuAccount ml-platform` */
   readonly field: string;
+  /** Its path within `spec.limits`: `maxInstances`, `perNamespace.maxInstances`. */
+  readonly path: string;
   readonly measure: 'micros' | 'instances' | 'gpus';
   readonly limit: number;
   /** Each namespace by itself. */
@@ -102,12 +104,13 @@ export function sumsOf({ name, limits }: AccountRules): readonly AccountSum[] {
   const ofScope = (isPerNamespace: boolean): readonly AccountSum[] =>
     MEASURES.flatMap(([field, measure]) => {
       const value = isPerNamespace ? limits.perNamespace?.[field] : limits[field];
-      const path = isPerNamespace ? `limits.perNamespace.${field}` : `limits.${field}`;
+      const path = isPerNamespace ? `perNamespace.${field}` : field;
       return value === undefined
         ? []
         : [
             {
-              field: `${path} of ${name}`,
+              field: `limits.${path} of ${name}`,
+              path,
               measure,
               limit: measure === 'micros' ? capToMicros(value) : value,
               isPerNamespace,

@@ -14,6 +14,7 @@ const LEADER_ONLY = [
   'oldestDeletion',
   'reserved',
   'expiring',
+  'unreachable',
   'livingCost',
   'openIntents',
   'spent',
@@ -28,6 +29,7 @@ type GpuPodInstruments = Pick<
   | 'oldestDeletion'
   | 'reserved'
   | 'expiring'
+  | 'unreachable'
   | 'livingCost'
   | 'openIntents'
   | 'unownedPrice'
@@ -47,6 +49,7 @@ export function refreshGpuPodMetrics(
   for (const [namespace, group] of Map.groupBy(samples, (sample) => sample.namespace)) {
     showWorst(instruments, namespace, group, nowMs);
     instruments.expiring.set({ namespace }, group.filter(({ isExpiring }) => isExpiring).length);
+    instruments.unreachable.set({ namespace }, group.filter(({ isUnreachable }) => isUnreachable).length);
   }
   const usdPerHour = new Map<string, number>();
   for (const { namespace, instance, hasOpenIntent } of samples) {

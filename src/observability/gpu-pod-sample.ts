@@ -14,11 +14,16 @@ export interface GpuPodSample {
   readonly deletingSinceMs?: number;
   /** Its condition Expiring is True. */
   readonly isExpiring: boolean;
+  /** It has an instance, and its condition Reachable is False. */
+  readonly isUnreachable: boolean;
   /** Recorded attempts that have ended. */
   readonly endedAttempts: readonly EndedAttemptSample[];
 }
 
 export interface InstanceSample {
+  /** The account that pays, as the label `account` has it. */
+  readonly account: string;
+  readonly gpus: number;
   /** The number of the attempt, unique for the GpuPod. */
   readonly attempt: number;
   readonly usdPerHour?: number;

@@ -43,7 +43,16 @@ export function createInstruments(registry: MetricsRegistry): Instruments {
     cheapestOffer: gauge(registry, METRICS.cheapestOffer),
     offerFailures: counter(registry, METRICS.offerFailures),
     sshProbes: counter(registry, METRICS.sshProbes),
+    accountReady: gauge(registry, METRICS.accountReady),
+    accountSuspended: gauge(registry, METRICS.accountSuspended),
     accountRefused: gauge(registry, METRICS.accountRefused),
+    accountInstances: gauge(registry, METRICS.accountInstances),
+    accountGpus: gauge(registry, METRICS.accountGpus),
+    accountPrice: gauge(registry, METRICS.accountPrice),
+    accountLimitUsage: gauge(registry, METRICS.accountLimitUsage),
+    accountWaiting: gauge(registry, METRICS.accountWaiting),
+    accountCreates: counter(registry, METRICS.accountCreates),
+    accountRequests: counter(registry, METRICS.accountRequests),
     gpuPods: gauge(registry, METRICS.gpuPods),
     pricePerHour: gauge(registry, METRICS.pricePerHour),
     aboveCap: gauge(registry, METRICS.aboveCap),
@@ -52,6 +61,7 @@ export function createInstruments(registry: MetricsRegistry): Instruments {
     reserved: gauge(registry, METRICS.reserved),
     totalLimit: gauge(registry, METRICS.totalLimit),
     expiring: gauge(registry, METRICS.expiring),
+    unreachable: gauge(registry, METRICS.unreachable),
     livingCost: gauge(registry, METRICS.livingCost),
     spent: counter(registry, METRICS.spent),
     attempts: counter(registry, METRICS.attempts),
@@ -79,9 +89,6 @@ export function showKnownValues(instruments: Instruments): void {
   }
   for (const result of METRICS.sshProbes.values) {
     instruments.sshProbes.inc({ result }, 0);
-  }
-  for (const reason of METRICS.accountRefused.values) {
-    instruments.accountRefused.set({ reason }, 0);
   }
   for (const kind of METRICS.unownedPrice.values) {
     instruments.unownedPrice.set({ kind }, 0);

@@ -1,3 +1,4 @@
+import { ACCOUNT_METRICS } from './definitions/accounts.ts';
 import { GPU_POD_METRICS } from './definitions/gpu-pods.ts';
 import { INVENTORY_METRICS } from './definitions/inventory.ts';
 import { PROCESS_METRICS } from './definitions/process.ts';
@@ -12,6 +13,7 @@ export type { MetricDefinition } from './definitions/definition.ts';
 export const METRICS = {
   ...PROCESS_METRICS,
   ...PROVIDER_METRICS,
+  ...ACCOUNT_METRICS,
   ...GPU_POD_METRICS,
   ...INVENTORY_METRICS,
 } as const;

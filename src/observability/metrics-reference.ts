@@ -19,6 +19,24 @@ No label contains the name or ID of a GpuPod or of an instance. For a single Gpu
 | --- | --- | --- | --- |
 ${rows.join('\n')}
 
+## The label account
+
+\`account\` is \`operator\` for the operator's own API key, \`GpuAccount/<namespace>/<name>\` or \`ClusterGpuAccount/<name>\`. It is one label, so
+that two accounts never share a series, and so that \`namespace\` stays that of the target. To get its parts, use \`label_replace\`:
+
+\`\`\`promql
+label_replace(gpupod_account_price_usd_per_hour, "account_namespace", "$1", "account", "GpuAccount/(.*)/.*")
+\`\`\`
+
+Each account that exists has about 15 series, at most 21 with all limits set, and two for each team that it lists. With 200 accounts, that
+is about 3,000 series, and at most 4,300. They vanish with the account; the counters of an account that is created again start at 0. Beyond 1,000
+accounts, the rest is summed up as \`other\`, and has no state and no limits. What bills on an account that was removed by force
+keeps its \`gpupod_account_instances\`, \`gpupod_account_gpus\` and \`gpupod_account_price_usd_per_hour\`.
+
+\`gpupod_account_ready\` changes its label \`reason\` with the state: aggregate it with \`max by (account)\`, or select a reason.
+Accounts with keys of one user share their instances; \`gpupod_account_limit_usage_ratio\` counts orphans of that user for each of them.
+The operator's own key is not refused for \`CredentialsMissing\` while every GpuPod has an account of its own.
+
 ## What the money metrics cannot know
 
 All amounts are estimates from prices and times; the provider's bill is what counts.

@@ -1,6 +1,9 @@
 import { collectDefaultMetrics, Registry } from '@prometheus-io/client';
 import type { PrometheusContentType } from '@prometheus-io/client';
 import type { Clock } from '../clock.ts';
+import { AccountMetrics } from './account-metrics.ts';
+import type { WalletListed } from './account-metrics.ts';
+import type { AccountSample } from './account-sample.ts';
 import { AttemptLedger } from './attempt-ledger.ts';
 import type { LedgerNews } from './attempt-ledger.ts';
 import {
@@ -31,8 +34,6 @@ export interface MetricSources {
   readonly sums: () => SumsSample;
   /** The limit on all instances in USD per hour. */
   readonly totalLimit: () => number | undefined;
-  /** Why the provider refuses the key or the account. */
-  readonly accountRefused: () => ReadonlySet<string>;
   readonly limiter: () => LimiterSample;
   /** Time since the last event or bookmark of the watch, infinite before the first. */
   readonly watchAgeMs: () => number;
@@ -44,14 +45,8 @@ export interface SumsSample {
   readonly reservedUsdPerHour: number;
   /** Instances that bill and belong to no GpuPod, by kind. */
   readonly unownedUsdPerHour: ReadonlyMap<string, number>;
-}
-
-/** The result of listing one wallet. Compatible with `WalletReport`. */
-export interface WalletListed {
-  readonly wallet: string | undefined;
-  readonly failure?: unknown;
-  readonly nameless: readonly string[];
-  readonly unidentified: number;
+  /** The accounts that exist. */
+  readonly accounts: readonly AccountSample[];
 }
 
 export interface MetricsOptions {
@@ -104,8 +99,10 @@ export interface Metrics extends MetricsSource {
   ) => void;
   /** A create request was refused, or its instance failed. Compatible with `GpuPodObserver`. */
   readonly onOfferFailed: (failure: OfferFailure) => void;
-  /** Compatible with `observe` of `createPrimeProvider`. */
-  readonly onProviderRequest: (request: ProviderRequest) => void;
+  /** A create request of this account was answered. Compatible with `GpuPodObserver`. */
+  readonly onCreateAnswered: (account: string, kind: 'created' | 'refused' | 'unknown') => void;
+  /** A request with the key of this account was answered. */
+  readonly onProviderRequest: (account: string, request: ProviderRequest) => void;
   /** Compatible with `onDropped` of `EventRecorder`. */
   readonly onEventDropped: (reason: string) => void;
   /** All offers of one answer for this GPU type, and the number of rows that cannot be read. */
@@ -136,6 +133,7 @@ export function createMetrics({ clock, version, sources }: MetricsOptions): Metr
   const instruments = createInstruments(registry);
   const ledger = new AttemptLedger();
   const spending = new SpendingRecord();
+  const ofAccounts = new AccountMetrics(instruments);
   let isLeading = false;
   instruments.buildInfo.set({ version }, 1);
   showKnownValues(instruments);
@@ -152,19 +150,21 @@ export function createMetrics({ clock, version, sources }: MetricsOptions): Metr
     refreshSources(instruments, sources);
     if (isLeading) {
       const gpuPods = sources.gpuPods();
-      const { reservedUsdPerHour, unownedUsdPerHour } = sources.sums();
+      const { reservedUsdPerHour, unownedUsdPerHour, accounts } = sources.sums();
+      ofAccounts.refresh(accounts, gpuPods);
       refreshGpuPodMetrics(instruments, gpuPods, clock.nowMs());
       instruments.reserved.set(reservedUsdPerHour);
       showUnowned(instruments, unownedUsdPerHour);
       showAmounts(instruments, spending, read(gpuPods));
     } else {
       clearGpuPodMetrics(instruments);
+      ofAccounts.clear();
     }
     return await registry.metrics();
   }
 
   return {
-    ...createRecorders(instruments),
+    ...createRecorders(instruments, ofAccounts),
     contentType: registry.contentType,
     scrape,
     setLeading: (isLeadingNow) => {
@@ -196,7 +196,7 @@ export function createMetrics({ clock, version, sources }: MetricsOptions): Metr
 
 type Recorders = Omit<Metrics, 'contentType' | 'scrape' | 'setLeading' | 'spentRecord'>;
 
-function createRecorders(instruments: Instruments): Recorders {
+function createRecorders(instruments: Instruments, ofAccounts: AccountMetrics): Recorders {
   return {
     controller: (name) => recordController(instruments, name),
     onApiRequest: ({ method, code }) => instruments.apiRequests.inc({ code, method }),
@@ -204,9 +204,11 @@ function createRecorders(instruments: Instruments): Recorders {
       onListed: () => instruments.watchLists.inc(),
       onWatchEnded: (reason) => instruments.watchEnds.inc({ reason }),
     },
-    onListed: ({ wallet: team = '', failure, nameless, unidentified }) => {
-      instruments.listsComplete.set({ team }, failure === undefined ? 1 : 0);
-      instruments.unreadableRows.set({ team }, nameless.length + unidentified);
+    onListed: (report) => {
+      ofAccounts.onListed(report);
+    },
+    onCreateAnswered: (account, kind) => {
+      ofAccounts.onCreate(account, kind);
     },
     onSwept: ({ duplicates, orphans }) => {
       instruments.duplicates.set(duplicates);
@@ -215,7 +217,8 @@ function createRecorders(instruments: Instruments): Recorders {
     onProbed: (answer) =>
       instruments.sshProbes.inc({ result: answer.kind === 'failed' ? answer.reason : 'Answered' }),
     onOfferFailed: createFailureRecorder(instruments),
-    onProviderRequest: ({ endpoint, method, status, durationMs }) => {
+    onProviderRequest: (account, { endpoint, method, status, durationMs }) => {
+      ofAccounts.onRequest(account, status);
       instruments.providerRequests.inc({ endpoint, method, code: String(status) });
       instruments.providerDuration.observe({ endpoint, method }, durationMs / MS_PER_SECOND);
     },
@@ -236,10 +239,6 @@ function refreshSources(instruments: Instruments, sources: MetricSources): void 
   }
   instruments.watchAge.set(sources.watchAgeMs() / MS_PER_SECOND);
   instruments.totalLimit.set(sources.totalLimit() ?? 0);
-  const refused = sources.accountRefused();
-  for (const reason of METRICS.accountRefused.values) {
-    instruments.accountRefused.set({ reason }, refused.has(reason) ? 1 : 0);
-  }
   const cooldowns = sources.cooldowns();
   for (const reason of METRICS.cooldowns.values) {
     instruments.cooldowns.set({ reason }, cooldowns.get(reason) ?? 0);

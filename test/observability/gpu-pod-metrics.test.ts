@@ -14,6 +14,7 @@ describe('the metrics of GpuPods', () => {
         phase: 'Pending',
         hasOpenIntent: true,
         isExpiring: false,
+        isUnreachable: false,
         endedAttempts: [],
       },
     ];
@@ -82,6 +83,21 @@ describe('the metrics of GpuPods', () => {
     expect(await scene.read('gpupod_expiring_gpupods')).toEqual({});
   });
 
+  it('are counted while their SSH servers do not answer, by namespace', async () => {
+    const scene = createScene();
+    scene.metrics.setLeading(true);
+    scene.gpuPods = [
+      gpuPod({ uid: '1', isUnreachable: true }),
+      gpuPod({ uid: '2' }),
+      gpuPod({ uid: '3', namespace: 'web' }),
+    ];
+
+    expect(await scene.read('gpupod_unreachable_gpupods')).toEqual({
+      'namespace="ml"': 1,
+      'namespace="web"': 0,
+    });
+  });
+
   it('have no series of deleted GpuPods', async () => {
     const scene = createScene();
     scene.metrics.setLeading(true);
@@ -130,7 +146,7 @@ describe('the metrics of GpuPods', () => {
         endedAttempts: [{ attempt: 1, outcome: 'Failed', costUsd: 0.5 }],
       }),
       gpuPod({ uid: '2', instance: instance({ usdPerHour: 1 }) }),
-      gpuPod({ uid: '3', namespace: 'web', instance: { attempt: 1 } }),
+      gpuPod({ uid: '3', namespace: 'web', instance: { account: 'operator', gpus: 1, attempt: 1 } }),
     ];
 
     expect(await scene.read('gpupod_price_usd_per_hour')).toEqual({

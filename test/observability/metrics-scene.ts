@@ -1,16 +1,18 @@
+import type { AccountSample } from '../../src/observability/account-sample.ts';
 import type { GpuPodSample, InstanceSample } from '../../src/observability/gpu-pod-sample.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
 import type { Metrics } from '../../src/observability/metrics.ts';
 
 export const START_MS = Date.UTC(2030, 0, 1);
 export const HOUR_MS = 3_600_000;
+export const TEAM_ACCOUNT = 'GpuAccount/team-a/default';
 
 /** Metrics of GpuPods that a test changes. */
 export interface Scene {
   readonly metrics: Metrics;
   gpuPods: readonly GpuPodSample[];
   cooldowns: ReadonlyMap<string, number>;
-  refused: ReadonlySet<string>;
+  accounts: readonly AccountSample[];
   totalLimit: number | undefined;
   nowMs: number;
   /** How often the metrics read all GpuPods, and the sums over them. */
@@ -32,10 +34,13 @@ export function createScene(): Scene {
         },
         sums: () => {
           scene.sumsRead += 1;
-          return { reservedUsdPerHour: 7.5, unownedUsdPerHour: new Map([['retained', 1.5]]) };
+          return {
+            reservedUsdPerHour: 7.5,
+            unownedUsdPerHour: new Map([['retained', 1.5]]),
+            accounts: scene.accounts,
+          };
         },
         totalLimit: () => scene.totalLimit,
-        accountRefused: () => scene.refused,
         cooldowns: () => scene.cooldowns,
         limiter: () => ({ requestsPerSecond: 20, tokens: 4, waiting: { delete: 0, create: 1, read: 3 } }),
         watchAgeMs: () => 1_500,
@@ -43,7 +48,7 @@ export function createScene(): Scene {
     }),
     gpuPods: [],
     cooldowns: new Map(),
-    refused: new Set(),
+    accounts: [],
     totalLimit: undefined,
     nowMs: START_MS,
     gpuPodsRead: 0,
@@ -62,14 +67,29 @@ export function gpuPod(fields: Partial<GpuPodSample> = {}): GpuPodSample {
     gpuType: 'H100_80GB',
     hasOpenIntent: false,
     isExpiring: false,
+    isUnreachable: false,
     endedAttempts: [],
+    ...fields,
+  };
+}
+
+/** A sound account of a team. */
+export function account(fields: Partial<AccountSample> = {}): AccountSample {
+  return {
+    account: TEAM_ACCOUNT,
+    isReady: true,
+    reason: 'KeyAccepted',
+    isSuspended: false,
+    refused: new Set(),
+    limitUsage: new Map(),
+    waiting: new Map(),
     ...fields,
   };
 }
 
 /** An instance for 2 USD an hour since the start. */
 export function instance(fields: Partial<InstanceSample> = {}): InstanceSample {
-  return { attempt: 1, usdPerHour: 2, billedSinceMs: START_MS, ...fields };
+  return { account: 'operator', gpus: 1, attempt: 1, usdPerHour: 2, billedSinceMs: START_MS, ...fields };
 }
 
 /** Makes everything happen once, so that each metric has a series. */
@@ -84,7 +104,20 @@ export function everything(): Scene {
     }),
   ];
   scene.cooldowns = new Map([['NoCapacity', 2]]);
-  scene.refused = new Set(['Unauthorized', 'RateLimited']);
+  scene.accounts = [
+    account({
+      account: 'operator',
+      isReady: false,
+      reason: 'Unauthorized',
+      refused: new Set(['Unauthorized']),
+    }),
+    account({
+      isSuspended: true,
+      limitUsage: new Map([['maxGpus', 0.5]]),
+      waiting: new Map([['AccountSuspended', 2]]),
+      refused: new Set(['PaymentRequired', 'RateLimited']),
+    }),
+  ];
   scene.totalLimit = 50;
   const { queue, onReconciled } = metrics.controller('gpupod');
   queue.onDepth(3);
@@ -96,12 +129,23 @@ export function everything(): Scene {
   metrics.onApiRequest({ method: 'PUT', code: '409' });
   metrics.reflector.onListed(7);
   metrics.reflector.onWatchEnded('expired');
-  metrics.onListed({ wallet: undefined, nameless: ['a'], unidentified: 2 });
-  metrics.onListed({ wallet: 'team-1', failure: {}, nameless: [], unidentified: 0 });
+  metrics.onListed({ account: 'operator', wallet: undefined, nameless: ['a'], unidentified: 2 });
+  metrics.onListed({ account: TEAM_ACCOUNT, wallet: 'team-1', failure: {}, nameless: [], unidentified: 0 });
   metrics.onSwept({ duplicates: 1, orphans: 2 });
-  metrics.onProviderRequest({ endpoint: '/pods/{id}', method: 'GET', status: 404, durationMs: 250 });
-  metrics.onProviderRequest({ endpoint: '/pods/', method: 'POST', status: 'error', durationMs: 60_000 });
-  metrics.onProviderRequest({ endpoint: '/pods/', method: 'GET', status: 429, durationMs: 50 });
+  metrics.onProviderRequest('operator', {
+    endpoint: '/pods/{id}',
+    method: 'GET',
+    status: 404,
+    durationMs: 250,
+  });
+  metrics.onProviderRequest('operator', {
+    endpoint: '/pods/',
+    method: 'POST',
+    status: 'error',
+    durationMs: 60_000,
+  });
+  metrics.onProviderRequest('operator', { endpoint: '/pods/', method: 'GET', status: 429, durationMs: 50 });
+  metrics.onCreateAnswered('operator', 'created');
   metrics.onOfferFailed({ provider: 'hyperstack', gpuType: 'H100_80GB', reason: 'NoCapacity' });
   metrics.onEventDropped('rate');
   metrics.onLimiterTurn('read', 250);

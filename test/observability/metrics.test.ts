@@ -120,16 +120,24 @@ describe('what the code records', () => {
     },
     { name: 'gpupod_duplicate_instances', expected: { '': 1 } },
     { name: 'gpupod_orphan_instances', expected: { '': 2 } },
-    { name: 'gpupod_wallet_list_complete', expected: { 'team=""': 1, 'team="team-1"': 0 } },
-    { name: 'gpupod_wallet_unreadable_rows', expected: { 'team=""': 3, 'team="team-1"': 0 } },
+    {
+      name: 'gpupod_wallet_list_complete',
+      expected: {
+        'account="operator",team=""': 1,
+        'account="GpuAccount/team-a/default",team="team-1"': 0,
+      },
+    },
+    {
+      name: 'gpupod_wallet_unreadable_rows',
+      expected: {
+        'account="operator",team=""': 3,
+        'account="GpuAccount/team-a/default",team="team-1"': 0,
+      },
+    },
     { name: 'gpupod_cooldowns', expected: { 'reason="NoCapacity"': 2 } },
     {
       name: 'gpupod_offer_failures_total',
       expected: { 'provider="hyperstack",gpu_type="H100_80GB",reason="NoCapacity"': 1 },
-    },
-    {
-      name: 'gpupod_account_refused',
-      expected: { 'reason="Unauthorized"': 1, 'reason="PaymentRequired"': 0 },
     },
     { name: 'gpupod_reserved_usd_per_hour', expected: { '': 7.5 } },
     { name: 'gpupod_max_total_price_usd_per_hour', expected: { '': 50 } },
@@ -180,7 +188,9 @@ describe('what the code records', () => {
     const onRequest: ApiTransportOptions['onRequest'] = scene.metrics.onApiRequest;
     onRequest({ method: 'GET', code: '200' });
     const reflectorHooks: ReflectorObserver = scene.metrics.reflector;
-    const observe: NonNullable<PrimeProviderOptions['observe']> = scene.metrics.onProviderRequest;
+    const observe: NonNullable<PrimeProviderOptions['observe']> = (request) => {
+      scene.metrics.onProviderRequest('operator', request);
+    };
     reflectorHooks.onWatchEnded?.('idle');
     observe({ endpoint: '/pods/', method: 'GET', status: 200, durationMs: 1 });
     const log = {

@@ -43,7 +43,7 @@ export function assemble(
   lanes: Lanes,
   loops: Loops,
 ): Assembled {
-  const { clock, log, timings, cluster } = options;
+  const { clock, log, timings, cluster, observer } = options;
   const enqueue = (key: string): void => {
     loops.enqueue(key);
   };
@@ -80,6 +80,7 @@ export function assemble(
     probes,
     createFence: new CreateFence(timings),
     keyUse,
+    onCreateAnswered: (account, kind) => observer?.onCreateAnswered?.(account, kind),
     sweepSshKeys: () => {
       loops.sweepSshKeys();
     },

@@ -67,8 +67,10 @@ export interface ClusterPorts {
 export interface GpuPodObserver {
   /** Observer of the loop with this name: `gpupod` or `housekeeping`. */
   controller?(name: string): ControllerObserver;
-  /** Called after each list of one wallet. */
-  onListed?(report: WalletReport): void;
+  /** Called after each list of one wallet, with the name of the account that listed it. */
+  onListed?(report: WalletReport & { readonly account: string }): void;
+  /** A create request that this account pays for left, and was answered or not. */
+  onCreateAnswered?(account: string, kind: 'created' | 'refused' | 'unknown'): void;
   /** A create request for an offer was refused, or its instance failed. */
   onOfferFailed?(failed: FailedOffer): void;
   /** A probe of an SSH server ended. */

@@ -51,6 +51,12 @@ export const GPU_POD_METRICS = {
     labels: ['namespace'],
     help: 'GpuPods whose instance a limit (maxLifetime, maxTotalCost) ends soon: their condition Expiring is True. Leader only.',
   },
+  unreachable: {
+    name: 'gpupod_unreachable_gpupods',
+    type: 'gauge',
+    labels: ['namespace'],
+    help: 'GpuPods with an instance whose SSH server does not answer as it should: their condition Reachable is False. 0 without `--ssh-probe`. Leader only.',
+  },
   livingCost: {
     name: 'gpupod_living_cost_usd',
     type: 'gauge',

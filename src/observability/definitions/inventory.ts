@@ -6,13 +6,13 @@ export const INVENTORY_METRICS = {
   listsComplete: {
     name: 'gpupod_wallet_list_complete',
     type: 'gauge',
-    labels: ['team'],
-    help: "1 where the last inventory of a wallet succeeded, 0 where it failed: GpuPods of that team wait for it. The team is empty for the user's own wallet.",
+    labels: ['account', 'team'],
+    help: "1 where the last inventory of a wallet succeeded, 0 where it failed: GpuPods of that account and team wait for it. The team is empty for the user's own wallet.",
   },
   unreadableRows: {
     name: 'gpupod_wallet_unreadable_rows',
     type: 'gauge',
-    labels: ['team'],
+    labels: ['account', 'team'],
     help: 'Instances in the last list of a wallet whose ID or name cannot be read: create requests with an unknown outcome in this wallet wait for them.',
   },
   duplicates: {

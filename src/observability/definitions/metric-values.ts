@@ -17,3 +17,17 @@ export const COOLDOWN_REASONS = [
   'Forbidden',
   'QuotaExceeded',
 ] as const;
+
+/** Answers to requests, by class. 429 is apart, because it says that an account asks too often. */
+export const REQUEST_CODES = ['2xx', '4xx', '429', '5xx', 'error'] as const;
+/** What came of a create request that left. */
+export const CREATE_OUTCOMES = ['Created', 'Refused', 'Unknown'] as const;
+/** Why the provider serves an account no longer. */
+export const ACCOUNT_REFUSALS = [
+  'CredentialsMissing',
+  'Unauthorized',
+  'AccountChanged',
+  'PaymentRequired',
+  'Forbidden',
+  'QuotaExceeded',
+] as const;

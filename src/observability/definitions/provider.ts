@@ -69,11 +69,4 @@ export const PROVIDER_METRICS = {
     help: `Refused create requests and instances that failed before they were ready, by upstream provider, GPU type and reason. Reasons are those of \`gpupod_cooldowns\`.`,
   },
   sshProbes: SSH_PROBES,
-  accountRefused: {
-    name: 'gpupod_account_refused',
-    type: 'gauge',
-    labels: ['reason'],
-    values: ['CredentialsMissing', 'Unauthorized', 'PaymentRequired', 'Forbidden', 'QuotaExceeded'],
-    help: '1 while there is no API key, or while the provider refuses the key or the account, by reason. GpuPods wait meanwhile, and instances keep billing. Leader only.',
-  },
 } as const satisfies Record<string, MetricDefinition>;

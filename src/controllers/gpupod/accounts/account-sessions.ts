@@ -126,7 +126,7 @@ export class AccountSessions implements AccountSessionsPort {
   #begin(account: GpuAccount): Open {
     const { connect, create, begin, registry, onOpened } = this.#options;
     const name = nameOf(account);
-    const connection = connect();
+    const connection = connect(name);
     const teamIds = new Set<string>();
     const session: AccountSession = create(account, {
       name,

@@ -28,7 +28,7 @@ export function ownSession(
   const { proofKey } = installation;
   return createSession(
     {
-      ...commonOptions(options, installation),
+      ...commonOptions(options, installation, OWN_ACCOUNT),
       keyUse,
       name: OWN_ACCOUNT,
       log: options.log,
@@ -73,7 +73,7 @@ export function accountSession(
   const { proofKey } = installation;
   return createSession(
     {
-      ...commonOptions(options, installation),
+      ...commonOptions(options, installation, name),
       keyUse,
       name,
       log: logOfAccount(options.log, name),
@@ -121,13 +121,16 @@ type CommonOptions = Omit<
 function commonOptions(
   { clock, timings, cooldownScale, observer }: GpuPodOptions,
   installation: Installation,
+  account: string,
 ): CommonOptions {
   return {
     clock,
     timings,
     cooldownScale,
     installation: installation.id,
-    onListed: observer?.onListed?.bind(observer),
+    onListed: (report) => {
+      observer?.onListed?.({ ...report, account });
+    },
     onOfferFailed: observer?.onOfferFailed?.bind(observer),
   };
 }

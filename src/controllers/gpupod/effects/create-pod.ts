@@ -35,6 +35,7 @@ type Creating = Pick<
   | 'isLeaseFresh'
   | 'log'
   | 'reference'
+  | 'onCreateAnswered'
 >;
 
 /**
@@ -170,6 +171,10 @@ async function sendCreate(
   const outcome = repeatedWithKey(session, intent, judged);
   circuitBreakers.settle(requesterOf(context, gpuPod), outcome, effect.otherOffers);
   logOutcome(context, gpuPod, effect, outcome);
+  if (outcome.kind !== 'notSent') {
+    const { account: payer } = ownerFor(context.reference, gpuPod.metadata.namespace);
+    context.onCreateAnswered?.(payer, outcome.kind);
+  }
   if (outcome.kind === 'created') {
     account.noteOwn(outcome.instance.userId, keyVersion);
   }

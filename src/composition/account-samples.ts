@@ -1,0 +1,183 @@
+import { parseGpuAccount } from '../api/gpuaccount/gpu-account.ts';
+import type { GpuAccount } from '../api/gpuaccount/gpu-account.ts';
+import { isDeleting, parseGpuPod } from '../api/gpupod/gpu-pod.ts';
+import type { GpuPod } from '../api/gpupod/gpu-pod.ts';
+import type { AccountSession } from '../accounts/session.ts';
+import { OWN_ACCOUNT, ownerFor } from '../accounts/sums/stated.ts';
+import type { Summary } from '../accounts/sums/summary.ts';
+import { readyOf } from '../controllers/gpuaccount/account-status.ts';
+import { nameOf } from '../controllers/gpupod/accounts/account-sessions.ts';
+import { knownAccounts } from '../controllers/gpupod/accounts/known-accounts.ts';
+import type { AccountViews } from '../controllers/gpupod/accounts/known-accounts.ts';
+import type { KubernetesObject } from '../kubernetes/objects.ts';
+import { accountName } from '../lifecycle/account-identity.ts';
+import { identityOf } from '../lifecycle/account.ts';
+import { sumsOf } from '../lifecycle/account-rules.ts';
+import { findCandidate } from '../lifecycle/payer.ts';
+import { findCondition } from '../lifecycle/status/draft.ts';
+import type { AccountSample } from '../observability/account-sample.ts';
+
+interface Session {
+  readonly account: Pick<AccountSession['account'], 'state'>;
+  readonly health: Pick<AccountSession['health'], 'keyProblems'>;
+  readonly circuitBreakers: Pick<AccountSession['circuitBreakers'], 'reasons'>;
+}
+
+/** What the sample of accounts reads. */
+export interface AccountSources {
+  readonly registry: { readonly own: Session; get(name: string): Session | undefined };
+  /** Undefined: this operator serves no accounts. */
+  readonly views: AccountViews | undefined;
+  readonly gpuPods: readonly KubernetesObject[];
+}
+
+/** Reasons of Synced for which a GpuPod waits because of the account that would pay. */
+const WAITING: ReadonlySet<string> = new Set([
+  'AccountSuspended',
+  'BudgetExceeded',
+  'CredentialsMissing',
+  'Unauthorized',
+  'PaymentRequired',
+  'AccountChanged',
+]);
+
+/** Every account that exists, the operator's own key included. */
+export function sampleAccounts(sources: AccountSources, summary: Summary): readonly AccountSample[] {
+  const { registry, views } = sources;
+  const waiting = waitingByAccount(sources);
+  const objects = [...(views?.gpuAccounts.list() ?? []), ...(views?.cluster?.accounts.list() ?? [])];
+  const own = sampleOwn(registry.own, waiting.get(OWN_ACCOUNT) ?? new Map());
+  const isOwnUnused =
+    views !== undefined &&
+    own.waiting.size === 0 &&
+    summary.ofAccount(OWN_ACCOUNT, undefined).instances === 0;
+  return [
+    isOwnUnused ? withoutMissingKey(own) : own,
+    ...objects.flatMap((object) => {
+      const parsed = parseGpuAccount(object);
+      return parsed.kind === 'ok'
+        ? [sampleAccount(parsed.account, registry.get(nameOf(parsed.account)), { summary, waiting })]
+        : [];
+    }),
+  ];
+}
+
+function sampleOwn(session: Session, waiting: ReadonlyMap<string, number>): AccountSample {
+  const [problem] = session.health.keyProblems;
+  const { state } = session.account;
+  const obstacle =
+    problem ??
+    (state.kind === 'changed'
+      ? 'AccountChanged'
+      : state.kind === 'unknown'
+        ? (state.failure?.reason ?? 'Checking')
+        : undefined);
+  return {
+    account: OWN_ACCOUNT,
+    isReady: obstacle === undefined,
+    reason: obstacle ?? 'KeyAccepted',
+    isSuspended: false,
+    refused: refusalsOf(session),
+    limitUsage: new Map(),
+    waiting,
+  };
+}
+
+/** Where every GpuPod has an account, an operator without a key of its own lacks nothing. */
+function withoutMissingKey(sample: AccountSample): AccountSample {
+  return { ...sample, refused: new Set([...sample.refused].filter((one) => one !== 'CredentialsMissing')) };
+}
+
+interface Counts {
+  readonly summary: Summary;
+  readonly waiting: ReadonlyMap<string, ReadonlyMap<string, number>>;
+}
+
+function sampleAccount(
+  account: GpuAccount,
+  session: Session | undefined,
+  { summary, waiting }: Counts,
+): AccountSample {
+  const name = nameOf(account);
+  const ready = readyOf(account.status);
+  const userId = session === undefined ? undefined : identityOf(session.account.state)?.userId;
+  return {
+    account: name,
+    isReady: ready?.status === 'True',
+    reason: ready?.reason ?? 'Checking',
+    isSuspended: account.spec.suspend,
+    refused: session === undefined ? new Set() : refusalsOf(session),
+    limitUsage: limitUsageOf(account, summary, userId),
+    waiting: waiting.get(name) ?? new Map(),
+  };
+}
+
+/** Why the provider refuses the account: a problem of its key, another user, or an open circuit breaker. */
+function refusalsOf({ account, health, circuitBreakers }: Session): ReadonlySet<string> {
+  const changed = account.state.kind === 'changed' ? ['AccountChanged'] : [];
+  return new Set([...health.keyProblems, ...changed, ...circuitBreakers.reasons()]);
+}
+
+/** A limit per namespace shows the fullest namespace. A limit of 0 has no room. */
+function limitUsageOf(
+  { kind, metadata, spec }: GpuAccount,
+  summary: Summary,
+  userId: string | undefined,
+): ReadonlyMap<string, number> {
+  const account = ownerFor({ kind, name: metadata.name }, metadata.namespace ?? '').account;
+  const name = accountName({ kind, name: metadata.name }, metadata.namespace ?? '');
+  const sums = sumsOf({ name, limits: spec.limits, defaults: spec.defaults });
+  if (sums.length === 0) {
+    return new Map();
+  }
+  const ofAll = summary.ofAccount(account, userId);
+  const ofNamespaces = [...summary.namespacesOf(account).values()];
+  return new Map(
+    sums.map(({ path, measure, limit, isPerNamespace }) => {
+      const used = isPerNamespace
+        ? ofNamespaces.reduce((most, totals) => Math.max(most, totals[measure]), 0)
+        : ofAll[measure];
+      return [path, limit === 0 ? 1 : used / limit];
+    }),
+  );
+}
+
+/** The GpuPods without an instance that wait because of the account that would pay, by account and reason. */
+function waitingByAccount({
+  views,
+  gpuPods,
+}: Pick<AccountSources, 'views' | 'gpuPods'>): ReadonlyMap<string, ReadonlyMap<string, number>> {
+  const waiting = new Map<string, Map<string, number>>();
+  for (const object of gpuPods) {
+    const parsed = parseGpuPod(object);
+    const reason = parsed.kind === 'ok' ? waitingReasonOf(parsed.gpuPod) : undefined;
+    const account = parsed.kind === 'ok' && reason !== undefined ? payerOf(parsed.gpuPod, views) : undefined;
+    if (reason !== undefined && account !== undefined) {
+      const ofAccount = waiting.get(account) ?? new Map<string, number>();
+      waiting.set(account, ofAccount.set(reason, (ofAccount.get(reason) ?? 0) + 1));
+    }
+  }
+  return waiting;
+}
+
+function waitingReasonOf(gpuPod: GpuPod): string | undefined {
+  const { status, spec } = gpuPod;
+  if (status.podId !== undefined || isDeleting(gpuPod) || spec.suspend) {
+    return undefined;
+  }
+  const synced = findCondition(status, 'Synced');
+  return synced?.status === 'False' && WAITING.has(synced.reason) ? synced.reason : undefined;
+}
+
+function payerOf(gpuPod: GpuPod, views: AccountViews | undefined): string | undefined {
+  const { namespace } = gpuPod.metadata;
+  const payer = findCandidate(gpuPod, views === undefined ? undefined : knownAccounts(views, namespace));
+  switch (payer.kind) {
+    case 'account':
+      return ownerFor(payer.account.reference, namespace).account;
+    case 'operator':
+      return OWN_ACCOUNT;
+    case 'none':
+      return undefined;
+  }
+}
