@@ -191,6 +191,7 @@ describe('the metrics of accounts', () => {
     happen();
     expect(await scene.read('gpupod_account_provider_requests_total')).toMatchObject({
       [`account="${TEAM_ACCOUNT}",code="2xx"`]: 1,
+      [`account="${TEAM_ACCOUNT}",code="429"`]: 0,
     });
   });
 
@@ -243,8 +244,12 @@ describe('the number of series', () => {
     // The own account is one of the 1,000.
     expect(instances).toMatchObject({ 'account="other"': 101, 'account="operator"': 0 });
 
-    Object.assign(scene, many(10));
-    await scene.metrics.scrape();
-    expect(await namedIn(scene)).toHaveLength(11);
+    // Those that went make room for others.
+    const name = 'GpuAccount/team-new/default';
+    Object.assign(scene, { accounts: [OWN, account({ account: name })], gpuPods: [] });
+    expect(await scene.read('gpupod_account_instances')).toEqual({
+      'account="operator"': 0,
+      [`account="${name}"`]: 0,
+    });
   });
 });
