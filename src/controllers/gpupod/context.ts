@@ -5,7 +5,6 @@ import type { Observation } from '../../lifecycle/observation.ts';
 import type { Policy, ProtocolTimings } from '../../lifecycle/settings.ts';
 import type { Step } from '../../lifecycle/step.ts';
 import type { Adoptions } from './installation/adoptions.ts';
-import type { GpuPodObserver } from './gpu-pod-options.ts';
 import type { CreateFence } from './create-fence.ts';
 import type { LocalStates } from './local-states.ts';
 import type { Events, GpuPodApi, GpuPodView, SecretApi } from './ports.ts';
@@ -39,7 +38,7 @@ export interface Shared {
   readonly createFence: CreateFence;
   readonly keyUse: KeyUse;
   /** A create request that this account pays for left, and was answered or not. */
-  readonly onCreateAnswered?: GpuPodObserver['onCreateAnswered'];
+  readonly onCreateAnswered?: (account: string, kind: 'created' | 'refused' | 'unknown') => void;
   /** An SSH key may be unused now. */
   readonly sweepSshKeys: () => void;
   /** Signs instance IDs; undefined if the operator may not read it. */
