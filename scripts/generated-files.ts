@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { ACCOUNT_PLURALS, GROUP } from '../src/api/common/names.ts';
 import { markedAccountCrd } from '../src/api/gpuaccount/crd.ts';
-import { markedCrd } from '../src/api/gpupod/crd-drift.ts';
+import { markedGpuPodCrd } from '../src/api/gpupod/crd.ts';
 import { settingsReference } from '../src/config/settings-reference.ts';
 import { OPERATOR_VERSION } from '../src/config/version.ts';
 import { metricsReference } from '../src/observability/metrics-reference.ts';
@@ -22,7 +22,7 @@ const HEADER = '# Generated from src/api by `npm run generate`. Do not edit.\n';
 /** Path (relative to the root of the project) and content of every generated file. */
 export function generatedFiles(): ReadonlyMap<string, string> {
   const crd =
-    HEADER + stringify(markedCrd(OPERATOR_VERSION), { lineWidth: 120, aliasDuplicateObjects: false });
+    HEADER + stringify(markedGpuPodCrd(OPERATOR_VERSION), { lineWidth: 120, aliasDuplicateObjects: false });
   return new Map([
     ...accountCrds(),
     ['docs/reference/accounts.md', accountsReference()],

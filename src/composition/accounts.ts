@@ -1,3 +1,4 @@
+import type { AccountKind } from '../api/common/names.ts';
 import { GpuAccountController } from '../controllers/gpuaccount/gpu-account-controller.ts';
 import type { AccountsOfKind } from '../controllers/gpuaccount/gpu-account-controller.ts';
 import { usageReader } from '../controllers/gpupod/accounts/account-records.ts';
@@ -6,7 +7,6 @@ import type { GpuPodController } from '../controllers/gpupod/gpu-pod-controller.
 import type { SharedSource } from '../kubernetes/cache/source.ts';
 import { applyFinalizers, secretsClient } from '../kubernetes/client/secrets-client.ts';
 import type { Manager } from '../kubernetes/manager.ts';
-import type { Runnable } from '../kubernetes/runnable.ts';
 import { accountClient, accountResource, namespaceResource } from './cluster.ts';
 import type { Cluster, ClusterParts } from './cluster.ts';
 import { accountConnector } from './prime.ts';
@@ -63,22 +63,31 @@ export function servedAccounts(
   };
 }
 
-/** The controller of the accounts, which opens their sessions in that of the GpuPods. */
-export function accountControllers(
+interface AccountControllerParts {
+  readonly gpuPods: SharedSource;
+  readonly controller: GpuPodController;
+  readonly whenCrdCompared: (kind: AccountKind) => Promise<void>;
+}
+
+/** The controller of the accounts, which opens their sessions in that of the GpuPods; undefined if none are served. */
+export function createAccountController(
   { clock, log, metrics }: ClusterParts,
   { transport, ports, namespace }: Cluster,
   watched: WatchedAccounts | undefined,
-  { gpuPods, controller }: { readonly gpuPods: SharedSource; readonly controller: GpuPodController },
-): readonly Runnable[] {
+  { gpuPods, controller, whenCrdCompared }: AccountControllerParts,
+): GpuAccountController | undefined {
   const { accountSessions: sessions } = controller;
   if (watched === undefined || sessions === undefined) {
-    return [];
+    return undefined;
   }
   const { gpuAccounts, cluster } = watched;
-  const ofKind = (kind: 'GpuAccount' | 'ClusterGpuAccount', source: SharedSource): AccountsOfKind => ({
+  const ofKind = (kind: AccountKind, source: SharedSource): AccountsOfKind => ({
     source,
     view: source.store,
     api: accountClient(kind, transport),
+    whenCrdCompared: async () => {
+      await whenCrdCompared(kind);
+    },
   });
   const accounts = new GpuAccountController({
     clock,
@@ -103,5 +112,5 @@ export function accountControllers(
   controller.onAccountChanged((name) => {
     accounts.onAccountChanged(name);
   });
-  return [accounts];
+  return accounts;
 }

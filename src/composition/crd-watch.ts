@@ -1,7 +1,7 @@
-import { crdDrift } from '../api/gpupod/crd-drift.ts';
-import { GROUP, PLURAL } from '../api/common/names.ts';
-import { OPERATOR_VERSION } from '../config/version.ts';
+import { crdDrift } from '../api/common/crd-drift.ts';
 import type { Clock } from '../clock.ts';
+import { stringAt } from '../json.ts';
+import type { JsonRecord } from '../json.ts';
 import { isForbidden } from '../kubernetes/client/api-errors.ts';
 import type { Log } from '../kubernetes/log.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
@@ -10,6 +10,8 @@ import type { ResourceClient } from '../kubernetes/client/resource-client.ts';
 import type { Events } from '../controllers/gpupod/ports.ts';
 
 export interface CrdWatchOptions {
+  /** The marked CRD of this version. */
+  readonly own: JsonRecord;
   readonly crds: Pick<ResourceClient<KubernetesObject>, 'get'>;
   readonly clock: Clock;
   readonly log: Log;
@@ -18,7 +20,6 @@ export interface CrdWatchOptions {
   readonly askAgainMs: number;
 }
 
-const NAME = `${PLURAL}.${GROUP}`;
 const TIMEOUT_MS = 10_000;
 
 /**
@@ -27,6 +28,7 @@ const TIMEOUT_MS = 10_000;
  */
 export class CrdWatch implements Runnable {
   readonly #options: CrdWatchOptions;
+  readonly #name: string;
   readonly #healed = Promise.withResolvers<undefined>();
   #problem: string | undefined;
   readonly #stopping = new AbortController();
@@ -34,6 +36,7 @@ export class CrdWatch implements Runnable {
 
   constructor(options: CrdWatchOptions) {
     this.#options = options;
+    this.#name = stringAt(options.own['metadata'], 'name') ?? '';
   }
 
   /** What is wrong with the CRD; undefined if it is right, or the operator may not read it. */
@@ -54,12 +57,15 @@ export class CrdWatch implements Runnable {
     this.#stopping.abort();
   }
 
-  /** Resolves after the first comparison. If the CRD is older, comparisons continue. */
+  /** Resolves after the first comparison with a CRD that exists. If it is older, comparisons continue. */
   async whenCompared(): Promise<void> {
     const { signal } = this.#stopping;
-    this.#first ??= this.#compare(signal).then((isDone) => {
-      if (!isDone) {
+    this.#first ??= this.#compare(signal).then((result) => {
+      if (result === 'again') {
         void this.#goOn(signal);
+      }
+      if (result === 'absent') {
+        this.#first = undefined;
       }
     });
     await this.#first;
@@ -73,7 +79,7 @@ export class CrdWatch implements Runnable {
         return;
       }
       const wasOutdated = this.#problem !== undefined;
-      if (!(await this.#compare(signal))) {
+      if ((await this.#compare(signal)) === 'again') {
         continue;
       }
       if (wasOutdated) {
@@ -83,24 +89,24 @@ export class CrdWatch implements Runnable {
     }
   }
 
-  /** @returns true if nothing is left to compare */
-  async #compare(signal: AbortSignal): Promise<boolean> {
-    const { crds, log } = this.#options;
+  async #compare(signal: AbortSignal): Promise<'done' | 'again' | 'absent'> {
+    const { own, crds, log } = this.#options;
     try {
-      const crd = await crds.get({ name: NAME }, { signal, timeoutMs: TIMEOUT_MS });
-      this.#note(crd === undefined ? undefined : crdDrift(crd, OPERATOR_VERSION), crd?.metadata.uid ?? '');
-      return this.#problem === undefined;
+      const crd = await crds.get({ name: this.#name }, { signal, timeoutMs: TIMEOUT_MS });
+      this.#note(crd === undefined ? undefined : crdDrift(own, crd), crd?.metadata.uid ?? '');
+      const result = this.#problem === undefined ? 'done' : 'again';
+      return crd === undefined ? 'absent' : result;
     } catch (error) {
       if (isForbidden(error)) {
         log.warn(
-          { name: NAME },
+          { name: this.#name },
           'failed to read the CRD, so the operator notices an older one only when it drops a field of a status: allow the operator to get it',
         );
         // What was found before stays true until somebody shows otherwise.
-        return this.#problem === undefined;
+        return this.#problem === undefined ? 'done' : 'again';
       }
-      log.debug({ err: error }, 'failed to read the CRD');
-      return false;
+      log.debug({ name: this.#name, err: error }, 'failed to read the CRD');
+      return 'again';
     }
   }
 
@@ -108,7 +114,7 @@ export class CrdWatch implements Runnable {
     const { log, events } = this.#options;
     if (problem !== undefined && problem !== this.#problem) {
       log.error(
-        { name: NAME, problem },
+        { name: this.#name, problem },
         'the CRD is not that of this version; nothing new is rented until you apply the CRD of this version',
       );
       events.record(
@@ -117,7 +123,7 @@ export class CrdWatch implements Runnable {
           apiVersion: 'apiextensions.k8s.io/v1',
           kind: 'CustomResourceDefinition',
           namespace: 'default',
-          name: NAME,
+          name: this.#name,
           uid,
         },
         {
@@ -128,7 +134,7 @@ export class CrdWatch implements Runnable {
       );
     }
     if (problem === undefined && this.#problem !== undefined) {
-      log.info({ name: NAME }, 'the CRD is that of this version again');
+      log.info({ name: this.#name }, 'the CRD is that of this version again');
     }
     this.#problem = problem;
   }

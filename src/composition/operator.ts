@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import type { AccountKind } from '../api/common/names.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { SoleProcess } from '../kubernetes/election/election.ts';
@@ -7,11 +8,12 @@ import { LeaderElector } from '../kubernetes/election/leader-elector.ts';
 import { Manager } from '../kubernetes/manager.ts';
 import type { Runnable } from '../kubernetes/runnable.ts';
 import type { Logger } from '../observability/logger.ts';
+import type { GpuAccountController } from '../controllers/gpuaccount/gpu-account-controller.ts';
 import { GpuPodController } from '../controllers/gpupod/gpu-pod-controller.ts';
-import { accountControllers, servedAccounts, watchAccounts } from './accounts.ts';
+import { createAccountController, servedAccounts, watchAccounts } from './accounts.ts';
 import { connectCluster, gpuPodResource } from './cluster.ts';
 import type { Cluster, ClusterParts } from './cluster.ts';
-import { CrdWatch } from './crd-watch.ts';
+import { CrdWatches } from './crd-watches.ts';
 import { gpuPodOptions } from './gpu-pod-options.ts';
 import { InstallationReader } from './installation-reader.ts';
 import { leaseAnnotations } from './lease-annotations.ts';
@@ -58,19 +60,18 @@ export async function startOperator(config: Config, log: Logger): Promise<Runnin
   const gpuPods = manager.source(resource);
   const watchedAccounts = watchAccounts(parts, manager);
   const record = new InstallationReader(cluster, parts);
-  const crdWatch = new CrdWatch({
-    ...parts,
-    crds: cluster.crds,
-    events: cluster.recorder,
-    askAgainMs: config.timings.sweepMs,
-  });
+  const crdWatches = new CrdWatches(
+    { ...parts, crds: cluster.crds, events: cluster.recorder, askAgainMs: config.timings.sweepMs },
+    watchedAccounts,
+  );
   const namespaceCheck = new NamespaceCheck({
     ...parts,
     watched: config.kubernetes.watchNamespaces,
     namespaces: cluster.namespaces,
     askAgainMs: config.timings.sweepMs,
   });
-  const crdProblem = (): string | undefined => crdWatch.problem;
+  let accountController: GpuAccountController | undefined;
+  const crdProblem = (): string | undefined => crdWatches.problem ?? accountController?.crdProblem;
   telemetry.observe({
     gpuPods: () => gpuPods.store.list(),
     totalLimit: () => sampleTotalLimit(config.policy),
@@ -86,11 +87,11 @@ export async function startOperator(config: Config, log: Logger): Promise<Runnin
     services: [
       telemetryServer(config, telemetry, log),
       connectionsOf(cluster, prime),
-      crdWatch,
+      crdWatches,
       namespaceCheck,
     ],
     lead: async (signal) => {
-      await crdWatch.whenCompared();
+      await crdWatches.whenCompared();
       const installation = await record.read(signal);
       if (installation === undefined) {
         return [];
@@ -104,9 +105,6 @@ export async function startOperator(config: Config, log: Logger): Promise<Runnin
         }),
         installation,
       );
-      void crdWatch.healed.then(() => {
-        controller.onCrdHealed();
-      });
       const { accounts } = controller;
       telemetry.observe({
         cooldowns: () => sampleCooldowns(accounts.all()),
@@ -117,7 +115,22 @@ export async function startOperator(config: Config, log: Logger): Promise<Runnin
             gpuPods: gpuPods.store.list(),
           }),
       });
-      const ofAccounts = accountControllers(parts, cluster, watchedAccounts, { gpuPods, controller });
+      const whenCrdCompared = async (kind: AccountKind): Promise<void> => {
+        await crdWatches.whenAccountCrdCompared(kind);
+      };
+      accountController = createAccountController(parts, cluster, watchedAccounts, {
+        ...{ gpuPods, controller, whenCrdCompared },
+      });
+      crdWatches.onHealed({
+        gpuPods: () => {
+          controller.onCrdHealed();
+        },
+        accounts: () => {
+          accountController?.onCrdHealed();
+          controller.reconcileAll();
+        },
+      });
+      const ofAccounts = accountController === undefined ? [] : [accountController];
       return [eventsOf(cluster), leadershipOf(parts), controller, ...ofAccounts];
     },
   });

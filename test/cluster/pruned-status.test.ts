@@ -79,7 +79,9 @@ describe('an older CRD', () => {
     const told = await scene.untilCondition('waiting', 'Stalled=True CrdOutdated');
     const message = told.status.conditions?.find(({ type }) => type === 'Synced')?.message;
     for (const field of UNKNOWN) expect(message).toContain(`status.${field}`);
-    expect(await readiness(scene)).toMatch(/^503 .*The installed CRD lacks status\.attempts/s);
+    expect(await readiness(scene)).toMatch(
+      /^503 .*The installed CRD gpupods\.gpupod\.dev lacks status\.attempts/s,
+    );
     await scene.untilTrue('an event', async () => {
       const events = await cluster.bench.controlPlane.kubectl([
         '-n',

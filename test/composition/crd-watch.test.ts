@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { markedCrd } from '../../src/api/gpupod/crd-drift.ts';
+import { markedGpuPodCrd } from '../../src/api/gpupod/crd.ts';
 import { CrdWatch } from '../../src/composition/crd-watch.ts';
 import { OPERATOR_VERSION } from '../../src/config/version.ts';
 import { ApiStatusError } from '../../src/kubernetes/client/api-errors.ts';
@@ -7,22 +7,24 @@ import type { KubernetesObject } from '../../src/kubernetes/objects.ts';
 import { RecordingLog } from '../kubernetes/support/recording-log.ts';
 import { VirtualClock } from '../kubernetes/support/virtual-clock.ts';
 
+const OWN = markedGpuPodCrd(OPERATOR_VERSION);
 const ASK_AGAIN_MS = 60_000;
 const FORBIDDEN = new ApiStatusError(403, 'Forbidden', 'cannot get customresourcedefinitions');
 
 function crd(change: (text: string) => string = (text) => text): KubernetesObject {
-  return JSON.parse(change(JSON.stringify(markedCrd(OPERATOR_VERSION)))) as KubernetesObject;
+  return JSON.parse(change(JSON.stringify(OWN))) as KubernetesObject;
 }
 
 const right = crd();
 const older = crd((text) => text.replaceAll('"refusedAttempts"', '"formerAttempts"'));
 
 /** A watch that gets these answers in turn, and the last one from then on. */
-function watching(...answers: readonly (KubernetesObject | Error)[]) {
+function watching(...answers: readonly (KubernetesObject | Error | undefined)[]) {
   const clock = new VirtualClock();
   const log = new RecordingLog();
   const seen = { reads: 0, events: 0, isHealed: false };
   const watch = new CrdWatch({
+    own: OWN,
     crds: {
       get: () => {
         const answer = answers[Math.min(seen.reads, answers.length - 1)];
@@ -80,6 +82,15 @@ describe('CrdWatch', () => {
     expect(seen.isHealed).toBe(false);
     await clock.advance(ASK_AGAIN_MS);
     expect([watch.problem, seen.isHealed]).toEqual([undefined, true]);
+  });
+
+  it('compares a CRD that did not exist yet when it is asked the next time', async () => {
+    const { watch, clock, seen } = watching(undefined, older);
+    await watch.whenCompared();
+    await clock.advance(10 * ASK_AGAIN_MS);
+    expect([watch.problem, seen.reads]).toEqual([undefined, 1]);
+    await watch.whenCompared();
+    expect(watch.problem).toContain('status.refusedAttempts');
   });
 
   it('sends no request after a stop', async () => {

@@ -104,6 +104,9 @@ export class ProcessAccounts {
         patchMetadata: async (patch) =>
           await call(`PATCH ${plural} finalizers`, (server) => server.patchMetadata(patch, name, plural)),
       },
+      whenCrdCompared: async () => {
+        await Promise.resolve();
+      },
     };
   }
 

@@ -1,3 +1,4 @@
+import { markCrd } from '../common/crd-marks.ts';
 import { GROUP, KIND, PLURAL, VERSION } from '../common/names.ts';
 import { readyField, structural } from '../common/structural.ts';
 import type { JsonSchema } from '../common/structural.ts';
@@ -33,6 +34,11 @@ export function gpuPodCrd(): JsonSchema {
       ],
     },
   };
+}
+
+/** The CRD with marks of its content and version. */
+export function markedGpuPodCrd(version: string): JsonSchema {
+  return markCrd(gpuPodCrd(), version);
 }
 
 function rootSchema(): JsonSchema {

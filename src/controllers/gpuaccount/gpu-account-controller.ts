@@ -1,12 +1,9 @@
-import { isDeepStrictEqual } from 'node:util';
 import { parseGpuPod } from '../../api/gpupod/gpu-pod.ts';
 import { parseGpuAccount } from '../../api/gpuaccount/gpu-account.ts';
 import type { GpuAccount } from '../../api/gpuaccount/gpu-account.ts';
-import type { GpuAccountStatus } from '../../api/gpuaccount/status.ts';
-import { API_VERSION, IN_USE_FINALIZER } from '../../api/common/names.ts';
+import { IN_USE_FINALIZER } from '../../api/common/names.ts';
 import type { AccountKind } from '../../api/common/names.ts';
 import type { Clock } from '../../clock.ts';
-import { isConflict, isNotFound } from '../../kubernetes/client/api-errors.ts';
 import type { MetadataPatch, ObjectName } from '../../kubernetes/client/resource-client.ts';
 import type { Source, WatchedEvent } from '../../kubernetes/cache/source.ts';
 import { ownKey } from '../../kubernetes/cache/source.ts';
@@ -24,7 +21,8 @@ import type { UsageReader } from '../gpupod/accounts/account-records.ts';
 import type { Events } from '../gpupod/ports.ts';
 import { readAccountKey } from './account-key.ts';
 import type { AccountSecrets } from './account-key.ts';
-import { draftAccountStatus, readyOf } from './account-status.ts';
+import { draftAccountStatus } from './account-status.ts';
+import { AccountStatusWriter } from './account-status-writer.ts';
 import { Protection } from './protection.ts';
 import type { ProtectionOptions } from './protection.ts';
 
@@ -40,6 +38,8 @@ export interface AccountsOfKind {
     replaceStatus(object: KubernetesObject): Promise<KubernetesObject>;
     patchMetadata(patch: MetadataPatch): Promise<KubernetesObject>;
   };
+  /** Resolves when the CRD of this kind has been compared with that of this version. */
+  readonly whenCrdCompared: () => Promise<void>;
 }
 
 export interface GpuAccountControllerOptions {
@@ -69,20 +69,19 @@ const READ_GAP_MS = 20;
 const MIN_READ_GAP_MS = 500;
 const MAX_RETRY_MS = 30_000;
 const CONCURRENCY = 8;
-/** Instances and prices change with each GpuPod, and must not cost a write each. */
-const USAGE_WRITE_MS = 10_000;
 
 /** The controller of GpuAccounts and ClusterGpuAccounts: Secret → key → session → status. It runs on the leader. */
 export class GpuAccountController implements Runnable {
   readonly #options: GpuAccountControllerOptions;
   readonly #controller: Controller;
   readonly #readAtMs = new Map<string, number>();
-  readonly #wroteAtMs = new Map<string, number>();
+  readonly #writer: AccountStatusWriter;
   readonly #protection: Protection;
 
   constructor(options: GpuAccountControllerOptions) {
     this.#options = options;
-    const { clock, log, observer, random, kinds, gpuPods, secrets } = options;
+    const { clock, log, observer, random, kinds, gpuPods, secrets, events } = options;
+    this.#writer = new AccountStatusWriter({ clock, log, events, kinds });
     this.#protection = new Protection({
       log,
       applyFinalizers: async (secret, finalizers) => {
@@ -121,6 +120,16 @@ export class GpuAccountController implements Runnable {
     await this.#controller.stop();
   }
 
+  /** Why nothing new may be rented: a CRD drops who owns the API keys of accounts. */
+  get crdProblem(): string | undefined {
+    return this.#writer.problem;
+  }
+
+  /** The older CRD was replaced by the right one. */
+  onCrdHealed(): void {
+    this.#writer.forgetDropped();
+  }
+
   /** The key of this account was checked, or turned out to be another user's. */
   onAccountChanged(name: string): void {
     for (const object of this.#list()) {
@@ -144,7 +153,7 @@ export class GpuAccountController implements Runnable {
       sessions.close(accountKey({ kind, name }, own));
       await this.#protection.forget(key);
       this.#readAtMs.delete(key);
-      this.#wroteAtMs.delete(key);
+      this.#writer.forget(key);
       return DONE;
     }
     const parsed = parseGpuAccount(object);
@@ -155,6 +164,8 @@ export class GpuAccountController implements Runnable {
       );
       return DONE;
     }
+    // An older CRD drops limits, so no account of it may rent before that is known.
+    await kinds[kind]?.whenCrdCompared();
     // At once: the namespace may be deleted in the next moment.
     const protectedAccount = await this.#protect(key, parsed.account, false);
     const waitMs = (this.#readAtMs.get(key) ?? -Infinity) + MIN_READ_GAP_MS - clock.monotonicMs();
@@ -208,62 +219,9 @@ export class GpuAccountController implements Runnable {
     const usage = usageOf(nameOf(account));
     const next = draftAccountStatus(account, { ...reading, ...usage, wallMs: clock.nowMs() });
     const periodMs = Math.max(READ_KEY_MS, READ_GAP_MS * this.#list().length);
-    const again: Reconciled = { kind: 'done', requeueAfterMs: periodMs };
-    if (isDeepStrictEqual(next, account.status) || !this.#isWriteDue(key, account.status, next)) {
-      return again;
-    }
-    try {
-      await this.#write(key, account, next);
-    } catch (error) {
-      if (isConflict(error)) {
-        return { kind: 'retry' };
-      }
-      if (!isNotFound(error)) {
-        throw error;
-      }
-    }
-    return again;
-  }
-
-  /** News is written at once, numbers that change with each GpuPod now and then. */
-  #isWriteDue(key: string, before: GpuAccountStatus, next: GpuAccountStatus): boolean {
-    const { instances, gpus, pricePerHour, displayPerHour } = next;
-    const isNews = !isDeepStrictEqual({ ...before, instances, gpus, pricePerHour, displayPerHour }, next);
-    const sinceMs = this.#options.clock.monotonicMs() - (this.#wroteAtMs.get(key) ?? -Infinity);
-    return isNews || sinceMs >= USAGE_WRITE_MS;
-  }
-
-  async #write(key: string, account: GpuAccount, status: GpuAccountStatus): Promise<void> {
-    const { clock, kinds } = this.#options;
-    const { name, namespace, uid, resourceVersion } = account.metadata;
-    const of = kinds[account.kind];
-    const written = await of?.api.replaceStatus({
-      apiVersion: API_VERSION,
-      kind: account.kind,
-      metadata: { name, ...(namespace === undefined ? {} : { namespace }), uid, resourceVersion },
-      ...{ status },
-    });
-    if (written !== undefined) {
-      of?.view.applyLocal(written);
-      this.#wroteAtMs.set(key, clock.monotonicMs());
-      this.#recordChange(account, status);
-    }
-  }
-
-  #recordChange({ kind, metadata, status: before }: GpuAccount, status: GpuAccountStatus): void {
-    const ready = readyOf(status);
-    if (ready === undefined || ready.reason === readyOf(before)?.reason || ready.reason === 'Checking') {
-      return;
-    }
-    const { name, uid, namespace = NAMESPACE_OF_CLUSTER_EVENTS } = metadata;
-    this.#options.events.record(
-      { apiVersion: API_VERSION, kind, namespace, name, uid },
-      {
-        type: ready.status === 'True' ? 'Normal' : 'Warning',
-        reason: ready.reason,
-        message: ready.message,
-      },
-    );
+    return (await this.#writer.write(key, account, next)) === 'conflict'
+      ? { kind: 'retry' }
+      : { kind: 'done', requeueAfterMs: periodMs };
   }
 }
 
@@ -272,8 +230,6 @@ function servedKinds(kinds: GpuAccountControllerOptions['kinds']): readonly Acco
 }
 
 const DONE: Reconciled = { kind: 'done' };
-/** Events about cluster-scoped objects are in this namespace. */
-const NAMESPACE_OF_CLUSTER_EVENTS = 'default';
 
 function kindOf(key: string): AccountKind {
   return splitKey(key).namespace === undefined ? 'ClusterGpuAccount' : 'GpuAccount';

@@ -122,7 +122,14 @@ export class GpuPodController implements Runnable {
   /** The older CRD was replaced by the right one, so GpuPods that waited for it go on. */
   onCrdHealed(): void {
     this.#shared.fidelity.forget();
-    this.#enqueueAll();
+    this.reconcileAll();
+  }
+
+  /** Reconciles every GpuPod: something changed that concerns all of them. */
+  reconcileAll(): void {
+    for (const gpuPod of this.#shared.view.list()) {
+      this.#controller.enqueue(objectKey(gpuPod));
+    }
   }
 
   /** Calls the handler with the name of each account whose key was checked, or turned out to be another user's. */
@@ -136,7 +143,7 @@ export class GpuPodController implements Runnable {
         this.#controller.enqueue(key);
       },
       enqueueAll: () => {
-        this.#enqueueAll();
+        this.reconcileAll();
       },
       scheduleInventory: (account, inMs) => {
         this.#housekeeping.scheduleInventory(account, inMs);
@@ -208,12 +215,6 @@ export class GpuPodController implements Runnable {
   #keysOfUser({ account: { state } }: AccountSession): readonly string[] {
     const identity = identityOf(state);
     return identity === undefined ? [] : dependantsOfUser(identity, this.#shared.view.list());
-  }
-
-  #enqueueAll(): void {
-    for (const gpuPod of this.#shared.view.list()) {
-      this.#controller.enqueue(objectKey(gpuPod));
-    }
   }
 
   async #reconcile(key: string, failures: number): Promise<Reconciled> {

@@ -26,9 +26,10 @@ const PROTECTS_MONEY: ReadonlySet<string> = new Set([
 ]);
 
 /** The fields that the API server did not store completely, with the values that were sent. */
-export function droppedFields(sent: GpuPodStatus, returned: unknown): DroppedFields {
+export function droppedFields<S extends object>(sent: S, returned: unknown): Partial<S> {
   const got = isRecord(returned) ? returned : {};
-  return Object.fromEntries(Object.entries(sent).filter(([key, value]) => isCut(value, got[key])));
+  const lost = Object.entries(sent).filter(([key, value]) => isCut(value, got[key]));
+  return Object.fromEntries(lost) as Partial<S>;
 }
 
 /** The names of the dropped fields that protect money. */

@@ -38,6 +38,8 @@ class Bench {
   readonly events: string[] = [];
   readonly finalizers: string[] = [];
   reads = 0;
+  drops: readonly string[] = [];
+  crdCompared: Promise<void> = Promise.resolve();
   readonly controller = new GpuAccountController({
     clock: this.clock,
     log: this.log,
@@ -49,6 +51,9 @@ class Bench {
         api: {
           replaceStatus: async (object) => await Promise.resolve(this.#write(object)),
           patchMetadata: async (patch) => await Promise.resolve(this.#patch(patch)),
+        },
+        whenCrdCompared: async () => {
+          await this.crdCompared;
         },
       },
     },
@@ -108,9 +113,16 @@ class Bench {
     }
     const status = recordAt(object, 'status');
     this.written.push(status);
+    const stored = Object.fromEntries(
+      Object.entries(status).filter(([field]) => !this.drops.includes(field)),
+    );
     const held = this.accounts.store.get('team-a/default');
     const resourceVersion = String(Number(held?.metadata.resourceVersion ?? 0) + 1);
-    return { ...held, metadata: { ...object.metadata, generation: 3, resourceVersion }, ...{ status } };
+    return {
+      ...held,
+      metadata: { ...object.metadata, generation: 3, resourceVersion },
+      ...{ status: stored },
+    };
   }
 }
 
@@ -183,6 +195,33 @@ describe('an account', () => {
     await bench.clock.advance(600);
     expect(bench.reads - before).toBeGreaterThanOrEqual(1);
     expect(bench.reads - before).toBeLessThanOrEqual(3);
+  });
+
+  it('is not written again and again where its CRD drops a field, and nothing new may be rented then', async () => {
+    bench.drops = ['userId'];
+    await start();
+    await bench.clock.advance(10 * 60_000);
+    expect(bench.written).toHaveLength(1);
+    expect(bench.events).toEqual(['CrdOutdated', 'KeyAccepted']);
+    expect(bench.controller.crdProblem).toMatch(
+      /^The installed CRD gpuaccounts\.gpupod\.dev drops status\.userId\./,
+    );
+    bench.drops = [];
+    bench.controller.onCrdHealed();
+    expect(bench.controller.crdProblem).toBeUndefined();
+    await bench.clock.advance(4_000);
+    expect(bench.written).toHaveLength(2);
+  });
+
+  it('is not used before its CRD was compared, because an older one drops its limits', async () => {
+    const compared = Promise.withResolvers<undefined>();
+    bench.crdCompared = compared.promise.then(() => undefined);
+    await start();
+    await bench.clock.advance(60_000);
+    expect([bench.reads, bench.used]).toEqual([0, []]);
+    compared.resolve(undefined);
+    await bench.clock.advance(0);
+    expect(bench.used).toHaveLength(1);
   });
 
   it('is written again after a conflict', async () => {
