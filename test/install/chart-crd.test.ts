@@ -114,6 +114,47 @@ describe('a CRD that this release does not manage', () => {
   });
 });
 
+describe('the CRDs of accounts', () => {
+  const ACCOUNT_CRDS = ['gpuaccounts', 'clustergpuaccounts'].map((plural) => `${plural}.gpupod.dev`);
+  const ACCOUNTS = ['--set', 'accounts.enabled=true'];
+
+  async function existing(): Promise<readonly string[]> {
+    const names = await kubectl('get', 'crd', '-o', 'jsonpath={.items[*].metadata.name}');
+    return ACCOUNT_CRDS.filter((name) => names.split(' ').includes(name));
+  }
+
+  it('come with accounts.enabled, and are kept with every account when it is turned off or uninstalled', async () => {
+    await kubectl('apply', '--server-side', '--force-conflicts', '-f', CRD_FILE);
+    expect(await install('fifth', ...ACCOUNTS)).toContain('STATUS: deployed');
+    const account = {
+      apiVersion: 'gpupod.dev/v1alpha1',
+      kind: 'ClusterGpuAccount',
+      metadata: { name: 'ml' },
+    };
+    const input = JSON.stringify({ ...account, spec: { apiKeySecretRef: { name: 'ml-key' } } });
+    expect(await controlPlane.kubectl(['apply', '-f', '-'], { input })).toMatchObject({ code: 0 });
+
+    const where = ['-n', 'fifth-system'];
+    await helm('upgrade', 'fifth', chart, ...where, ...SOME_IMAGE);
+    expect(await existing()).toEqual(ACCOUNT_CRDS);
+    await helm('upgrade', 'fifth', chart, ...where, ...SOME_IMAGE, ...ACCOUNTS);
+    await helm('uninstall', 'fifth', ...where, '--no-hooks');
+    expect(await existing()).toEqual(ACCOUNT_CRDS);
+    expect(await kubectl('get', 'clustergpuaccounts', '-o', 'name')).toContain('/ml');
+  });
+
+  it.each(ACCOUNT_CRDS)('are rejected when %s differs and belongs to somebody else', async (name) => {
+    await kubectl('annotate', 'crd', name, 'meta.helm.sh/release-name=other', '--overwrite');
+    expect(await install('sixth', ...ACCOUNTS)).toContain('STATUS: deployed');
+    await helm('uninstall', 'sixth', '-n', 'sixth-system', '--no-hooks');
+    await kubectl('annotate', 'crd', name, 'gpupod.dev/crd-hash=older', '--overwrite');
+    expect(await install('seventh', ...ACCOUNTS).catch(String)).toContain(
+      `${name}: this cluster has another version of it`,
+    );
+    await kubectl('apply', '--server-side', '--force-conflicts', '-f', `crds/${name}.yaml`);
+  });
+});
+
 describe('watchNamespaces', () => {
   it('renders no cluster-scoped object', async () => {
     const manifests = parseManifests(

@@ -126,7 +126,7 @@ describe('the manifests of the chart', () => {
       controlPlane,
       ...['-n', NAMESPACE, 'get', kinds, '-l', 'app.kubernetes.io/instance=gpupod-operator', '-o', 'name'],
     );
-    expect(made.trim().split('\n')).toHaveLength(6);
+    expect(made.trim().split('\n')).toHaveLength(8);
   });
 
   it('are accepted when all names look like numbers', async () => {
@@ -138,20 +138,6 @@ describe('the manifests of the chart', () => {
         ...['install', '43764', chart, ...args, ...sets.flatMap((set) => ['--set', `${set}=true`])],
       ),
     ).toContain('STATUS: deployed');
-  });
-
-  it('contain the admission policies of deploy/', async () => {
-    const objects = await rendered(['admissionPolicy.enabled=true']);
-    const ofChart = objects.filter(({ kind }) => kind === 'ValidatingAdmissionPolicy');
-    const ofDeploy = ['admission-policy', 'deletion-guard'].map((component) =>
-      one(
-        objectsIn(readFileSync(`deploy/components/${component}/policy.yaml`, 'utf8')),
-        'ValidatingAdmissionPolicy',
-      ),
-    );
-    expect(JSON.stringify(ofChart.map(({ spec }) => spec)).replaceAll(NAMESPACE, 'gpupod-system')).toBe(
-      JSON.stringify(ofDeploy.map((policy) => policy?.['spec'])),
-    );
   });
 });
 

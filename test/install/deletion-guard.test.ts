@@ -8,6 +8,7 @@ const MINUTE_MS = 60_000;
 jest.setTimeout(3 * MINUTE_MS);
 
 const SYSTEM = 'gpupod-system';
+const ACCOUNTS = ['--set', 'accounts.enabled=true'] as const;
 const RELEASE = ['gpupod-operator', '-n', SYSTEM] as const;
 
 let controlPlane: ControlPlane;
@@ -32,7 +33,7 @@ async function untilDeletable(kind: string, name: string, isDeletable = true): P
 
 beforeAll(async () => {
   controlPlane = await startControlPlane();
-  await helm(controlPlane, 'install', ...RELEASE, chart, '--create-namespace', ...SOME_IMAGE);
+  await helm(controlPlane, 'install', ...RELEASE, chart, '--create-namespace', ...SOME_IMAGE, ...ACCOUNTS);
   await kubectl('create', 'namespace', 'team-a');
   await untilProtected('namespace', SYSTEM);
 }, 40 * MINUTE_MS);
@@ -46,6 +47,8 @@ describe('the deletion guard', () => {
 
   it.each([
     { kind: CRDS, name: 'gpupods.gpupod.dev' },
+    { kind: CRDS, name: 'gpuaccounts.gpupod.dev' },
+    { kind: CRDS, name: 'clustergpuaccounts.gpupod.dev' },
     { kind: 'namespaces', name: SYSTEM },
   ])(
     'rejects the deletion of $kind/$name until it has the annotation that the message names',
@@ -84,7 +87,8 @@ describe('the deletion guard', () => {
     await untilDeletable('crd', 'gpupods.gpupod.dev');
     await helm(controlPlane, 'uninstall', ...RELEASE, '--no-hooks');
     // The API server removes the objects of a CRD before the CRD itself.
-    const gone = ['wait', 'crd/gpupods.gpupod.dev', '--for=delete', '--timeout=60s'];
+    const crds = ['gpupods', 'gpuaccounts', 'clustergpuaccounts'].map((plural) => `crd/${plural}.gpupod.dev`);
+    const gone = ['wait', ...crds, '--for=delete', '--timeout=60s'];
     expect(await controlPlane.kubectl(gone)).toMatchObject({ code: 0 });
     await untilDeletable('namespace', SYSTEM);
   });

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { systemClock } from '../../src/clock.ts';
@@ -11,6 +10,7 @@ import {
   SOME_IMAGE,
   template,
 } from '../manifests/support/helm.ts';
+import { deployPolicies } from '../manifests/support/deploy-policies.ts';
 import { parseInstalled, parseManifests, permissions, podSpecOf } from '../manifests/support/manifest.ts';
 import type { Manifest } from '../manifests/support/manifest.ts';
 
@@ -111,16 +111,16 @@ describe('the chart and deploy/', () => {
   it.each(['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'])(
     'reject the same requests with their %s',
     async (kind) => {
-      const files = ['admission-policy', 'deletion-guard'].map(async (component) =>
-        readFile(path.join(root, `deploy/components/${component}/policy.yaml`), 'utf8'),
-      );
-      const policies = (await Promise.all(files)).join('\n---\n');
-      const specs = (manifests: readonly Manifest[]): unknown[] =>
-        manifests.filter((manifest) => manifest.kind === kind).map(({ spec }) => spec);
+      const byName = (manifests: readonly Manifest[]): ReadonlyMap<string, unknown> =>
+        new Map(
+          manifests
+            .filter((manifest) => manifest.kind === kind)
+            .map(({ metadata: { name }, spec }) => [name, spec]),
+        );
 
-      const fromChart = specs(await rendered(DEPLOY, 'admissionPolicy.enabled=true'));
-      expect(fromChart).toHaveLength(2);
-      expect(fromChart).toEqual(specs(parseManifests(policies)));
+      const fromChart = byName(await rendered(DEPLOY, 'admissionPolicy.enabled=true'));
+      expect(fromChart.size).toBe(4);
+      expect(fromChart).toEqual(byName(parseManifests(deployPolicies())));
     },
   );
 

@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import * as z from 'zod';
 import { NAMESPACE } from './chart-effects.ts';
 import type { Effect } from './chart-effects.ts';
+import { POLICY_EFFECTS } from './chart-policy-effects.ts';
 import { chart } from './helm.ts';
 
 /** The rules of alerts.yaml. */
@@ -14,6 +15,7 @@ export const alerts = z
   .parse(parse(readFileSync(`${chart}/alerts.yaml`, 'utf8')));
 
 export const OBJECT_EFFECTS: readonly Effect[] = [
+  ...POLICY_EFFECTS,
   { sets: [], kind: 'PodDisruptionBudget', expected: { spec: { maxUnavailable: 1 } } },
   {
     sets: ['primeApiKey.value=pit_abc'],
@@ -23,6 +25,7 @@ export const OBJECT_EFFECTS: readonly Effect[] = [
   ...['watchNamespace=team-a', 'watchNamespaces={team-a}'].map((set) => ({
     sets: [set, 'admissionPolicy.enabled=true'],
     kind: 'ValidatingAdmissionPolicy',
+    name: `${NAMESPACE}-gpupod-operator`,
     expected: {
       spec: {
         matchConstraints: {
@@ -161,6 +164,7 @@ export const OBJECT_EFFECTS: readonly Effect[] = [
   {
     sets: ['admissionPolicy.enabled=true'],
     kind: 'ValidatingAdmissionPolicyBinding',
+    name: `${NAMESPACE}-gpupod-operator`,
     expected: { spec: { policyName: `${NAMESPACE}-gpupod-operator`, validationActions: ['Deny'] } },
   },
   {
