@@ -13,6 +13,7 @@ import { Cooldowns } from './holds/cooldowns.ts';
 import { InstancePoller } from './instances/instance-poller.ts';
 import { Inventory } from './instances/inventory.ts';
 import type { WalletReport } from './instances/inventory.ts';
+import type { CountedAccount } from './sums/awaited-lists.ts';
 import type { Lister } from './sums/live-instances.ts';
 import { KeyFailures } from './identity/key-failures.ts';
 import type { KeyUse } from './keys/key-use.ts';
@@ -161,6 +162,15 @@ export function createSession(options: SessionOptions, signals: SessionSignals):
     sshKeys,
   };
   return { name, provider, takeCreateTurn, ...known };
+}
+
+/** The account of this session, with the wallets whose lists a sum needs. */
+export function countedAccount(
+  session: Parameters<typeof listerOf>[0] & {
+    readonly inventory: Pick<Inventory, 'awaited'>;
+  },
+): CountedAccount {
+  return { ...listerOf(session), wallets: session.inventory.awaited() };
 }
 
 /** Whose lists this session takes. */

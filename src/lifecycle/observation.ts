@@ -56,12 +56,29 @@ export interface Observation {
   /** Set while the installed CRD would drop what protects money: what is wrong with it, and what to do. */
   readonly crdProblem?: string;
   readonly cooldownOf: (offerKey: string) => { readonly reason: string } | undefined;
-  /** Micro-dollars per hour of all other instances and reservations. Absent before the first complete list. */
-  readonly reservedElsewhere?: MicroUsd;
-  /** What counts towards the limits of the account that pays. Absent before its first complete list, and with an instance. */
-  readonly accountSums?: readonly CountedSum[];
-  /** The account whose first complete list that sum waits for. */
-  readonly awaitedList?: string;
+  /** What all others count towards the limits on sums. A function, because that reads all GpuPods. */
+  readonly countOthers: () => OthersCount;
+}
+
+/** What all other instances and reservations count, or the list without which that is unknown. */
+export type OthersCount =
+  | { readonly kind: 'awaited'; readonly list: AwaitedList }
+  | {
+      readonly kind: 'counted';
+      /** Micro-dollars per hour of all instances of the installation. */
+      readonly micros: MicroUsd;
+      /** What counts towards the limits of the account that pays. */
+      readonly accountSums: readonly CountedSum[];
+    };
+
+/** A list that a sum over all instances waits for. */
+export interface AwaitedList {
+  /** The account, as `accountKey` writes it, or `operator`. */
+  readonly account: string;
+  /** Only the list of a team is missing. */
+  readonly isTeam: boolean;
+  /** Why the last try failed. */
+  readonly reason?: FailureReason;
 }
 
 export interface Now {

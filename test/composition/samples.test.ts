@@ -23,7 +23,8 @@ function booksOf(micros: number, awaited: string | undefined): Parameters<typeof
   const total = { micros, instances: 1, gpus: 1 };
   const unowned = new Map([['retained', 1_500_000]] as const);
   const summary = { unowned, total, ofAccount: () => total, namespacesOf: () => new Map() };
-  return { summary: () => summary, awaited: () => awaited };
+  const list = awaited === undefined ? undefined : { account: awaited, isTeam: false };
+  return { summary: () => summary, awaited: () => list };
 }
 
 describe('the sample of a GpuPod', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { OPEN_POLICY } from '../support/builders/policy.ts';
 import { AccountScene } from './account-scene.ts';
 import { withStatus } from './edits.ts';
-import { statusOf } from './readings.ts';
+import { messageOf, statusOf } from './readings.ts';
 
 jest.setTimeout(5 * 60_000);
 
@@ -106,6 +106,44 @@ describe('the limit on all instances', () => {
     scene.addAccount('team-b', '{"not": "a key"}');
     await scene.start();
     scene.apply('team-c');
+    await scene.untilReady('team-c');
+    expect(scene.payersOf('team-c')).toEqual(['user_1']);
+  });
+
+  /** An orphan in a team whose list fails while the operator starts. */
+  async function sceneWithFailingTeam(status: number): Promise<AccountScene> {
+    const scene = new AccountScene({
+      provider: { bareListIncludesTeamPods: false },
+      settings: { policy: { ...OPEN_POLICY, maxTotalPricePerHour: ONE_INSTANCE } },
+    });
+    scene.addAccount('team-a', 'key-of-a', 'default', { teamId: 'team_a' });
+    await scene.start();
+    scene.apply('team-a');
+    await scene.untilReady('team-a');
+    scene.simulation.operator.kill();
+    scene.edit('team-a', (held) => ({ ...held, metadata: { ...held.metadata, finalizers: [] } }));
+    scene.simulation.server.delete('gpupods', { namespace: 'team-a', name: 'train-1' }, 'person');
+    scene.simulation.api.faults.add({
+      method: 'GET',
+      path: '/pods/',
+      contains: 'team_a',
+      effect: { kind: 'Answer', status, body: { detail: 'x' } },
+    });
+    scene.apply('team-c');
+    return scene;
+  }
+
+  it('waits for the list of each team, and says whose', async () => {
+    const scene = await sceneWithFailingTeam(500);
+    await scene.simulation.pass(20 * MINUTE_MS);
+    expect(scene.payersOf('team-c')).toEqual([]);
+    expect(messageOf(scene.gpuPod('team-c'), 'Synced')).toContain(
+      'the instances of a team of GpuAccount team-a/default have not been listed since the operator started (ApiUnavailable)',
+    );
+  });
+
+  it('does not wait for a team that refuses the key, which anybody may name', async () => {
+    const scene = await sceneWithFailingTeam(403);
     await scene.untilReady('team-c');
     expect(scene.payersOf('team-c')).toEqual(['user_1']);
   });

@@ -7,6 +7,7 @@ import type {
   Provider,
   Wallet,
 } from '../../lifecycle/provider.ts';
+import type { AwaitedWallet } from './wallet-lists.ts';
 import { KnownInstances } from './known-instances.ts';
 import type { InventoryScope, KnownInstancesOptions, Wallets } from './known-instances.ts';
 import { NamelessInstances } from './nameless-instances.ts';
@@ -91,6 +92,11 @@ export class Inventory {
   /** The GpuPod is deleted, or no longer waits. */
   forget(key: string): void {
     this.#waiting.delete(key);
+  }
+
+  /** The wallets whose complete lists a sum over all instances needs. */
+  awaited(): readonly AwaitedWallet[] {
+    return this.#instances.awaited();
   }
 
   /** What the lists say about one GpuPod; undefined before the first list. */

@@ -13,12 +13,13 @@ import {
   afterFailure,
   afterList,
   completeSinceMs,
+  isRefusedList,
   isWorthReporting,
   reportFailure,
   reportUnlisted,
   UNLISTED,
 } from './wallet-lists.ts';
-import type { WalletFailure, WalletState } from './wallet-lists.ts';
+import type { AwaitedWallet, WalletFailure, WalletState } from './wallet-lists.ts';
 
 /** The part of the lists that concerns one GpuPod. */
 export interface InventoryScope {
@@ -63,6 +64,22 @@ export class KnownInstances {
   /** The wallets to list: the key's own, and those of the teams. */
   wallets(): readonly Wallet[] {
     return [undefined, ...this.#options.teamIds()];
+  }
+
+  /**
+   * The wallets whose complete lists a sum over all instances needs. A team that refuses the key holds nobody up: any
+   * account may name one. Nor does a team whose instances the key's own list shows.
+   */
+  awaited(): readonly AwaitedWallet[] {
+    const covered = this.#states.get(undefined)?.teams;
+    return this.wallets().flatMap((wallet) => {
+      const state = this.#states.get(wallet) ?? UNLISTED;
+      if (wallet !== undefined && (isRefusedList(state) || covered?.has(wallet) === true)) {
+        return [];
+      }
+      const { failing } = state;
+      return [{ wallet, ...(failing === undefined ? {} : { reason: failing.failure.reason }) }];
+    });
   }
 
   /** The part of the lists that concerns one GpuPod; undefined before the first list. */

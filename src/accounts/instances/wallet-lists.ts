@@ -1,6 +1,7 @@
 import type { ListDoubt } from '../../lifecycle/observation.ts';
 import type {
   Failure,
+  FailureReason,
   InstanceList,
   InstanceSnapshot,
   UnidentifiedRow,
@@ -27,6 +28,12 @@ export interface WalletFailure {
   readonly sinceMs: number;
   readonly count: number;
   readonly retryAtMs: number;
+}
+
+/** A wallet that must have been listed completely, and why its last list failed. */
+export interface AwaitedWallet {
+  readonly wallet: Wallet;
+  readonly reason?: FailureReason;
 }
 
 const FIRST_RETRY_MS = 1_000;
@@ -90,6 +97,13 @@ export function completeSinceMs(states: ReadonlyMap<Wallet, WalletState>, wallet
   const own = states.get(undefined);
   const isCovered = wallet !== undefined && own?.teams.has(wallet) === true;
   return isCovered ? Math.max(completeAtMs, own.completeAtMs) : completeAtMs;
+}
+
+const REFUSED_STATUSES: ReadonlySet<number> = new Set([400, 401, 403, 404, 422]);
+
+/** Whether the provider refuses this list to the key, as after its user has left the team. */
+export function isRefusedList({ failing }: WalletState): boolean {
+  return failing !== undefined && REFUSED_STATUSES.has(failing.failure.httpStatus ?? 0);
 }
 
 const PASSING: ReadonlySet<Failure['reason']> = new Set([

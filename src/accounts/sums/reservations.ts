@@ -9,6 +9,9 @@ import type { MicroUsd } from '../../offers/money.ts';
 import { chargedAtOnce } from '../../offers/upfront.ts';
 import type { GpuPodList } from '../identity/account-evidence.ts';
 import type { InventoryResult } from '../instances/inventory.ts';
+import type { AwaitedList } from '../../lifecycle/observation.ts';
+import { AwaitedLists } from './awaited-lists.ts';
+import type { CountedAccount } from './awaited-lists.ts';
 import { LiveInstances } from './live-instances.ts';
 import type { Lister, Live, LiveInstancesOptions, UnownedKind } from './live-instances.ts';
 import { fits, isIn, larger, NOTHING, sumOf } from './sum-limits.ts';
@@ -22,8 +25,8 @@ export interface ReservationsOptions extends LiveInstancesOptions {
   readonly view: GpuPodList;
   /** What an instance with an unknown price counts. */
   readonly assumedPrice: MicroUsd;
-  /** The accounts that may have instances. Before the first complete list of each user, no total is known. */
-  readonly expected: () => readonly Lister[];
+  /** The accounts that may have instances. Before their first complete lists, no total is known. */
+  readonly expected: () => readonly CountedAccount[];
 }
 
 /** What each GpuPod counts, and the instances without one. */
@@ -54,10 +57,7 @@ export class Reservations {
   readonly #live: LiveInstances;
   /** What prepaid create requests charged, by instance name. It counts for an hour, even if the instance ends. */
   readonly #charges = new Map<string, Charge>();
-  /** Users that were listed. Accounts with keys of one user list the same instances. */
-  readonly #listed = new Set<string>();
-  /** Users whose retained instances were read. */
-  readonly #retainedRead = new Set<string>();
+  readonly #lists = new AwaitedLists();
 
   constructor(options: ReservationsOptions) {
     this.#options = options;
@@ -66,9 +66,7 @@ export class Reservations {
 
   /** Takes the list of one session, with the wallets that it shows completely. */
   takeInventory(lister: Lister, result: InventoryResult, complete: ReadonlySet<Wallet>): void {
-    if (complete.size > 0) {
-      this.#listed.add(listedAs(lister));
-    }
+    this.#lists.take(lister, complete);
     this.#live.takeInventory(lister, result, complete);
   }
 
@@ -82,7 +80,7 @@ export class Reservations {
 
   /** Takes the retained instances that count, as read after a complete list of this session. */
   takeRetained(lister: Lister, entries: readonly RetainedEntry[]): void {
-    this.#retainedRead.add(listedAs(lister));
+    this.#lists.takeRetained(lister);
     for (const entry of entries) {
       this.#live.enterRetained(entry);
     }
@@ -101,22 +99,23 @@ export class Reservations {
   }
 
   /**
-   * The account that a total still waits for: its first complete list, and its retained instances.
+   * The list that a total still waits for: the first complete one of each wallet, with the retained instances.
    *
-   * @param session the account whose list suffices; undefined: those of all accounts
+   * @param session the account whose lists suffice; undefined: those of all accounts
    */
-  awaited(session?: Lister): string | undefined {
-    const expected = session === undefined ? this.#options.expected() : [session];
-    return expected.find((lister) => !this.#isKnown(listedAs(lister)))?.name;
-  }
-
-  #isKnown(user: string): boolean {
-    return this.#listed.has(user) && this.#retainedRead.has(user);
+  awaited(session?: CountedAccount): AwaitedList | undefined {
+    return this.#lists.find(session === undefined ? this.#options.expected() : [session]);
   }
 
   /** What all others in this scope count, as far as it is known. */
   elsewhere(uid: string, scope: Scope = {}): Totals {
     return this.#elsewhere(uid, scope, this.#sum());
+  }
+
+  /** The same for several scopes, from one pass over all GpuPods. */
+  elsewhereIn(uid: string, scopes: readonly Scope[]): readonly Totals[] {
+    const sum = this.#sum();
+    return scopes.map((scope) => this.#elsewhere(uid, scope, sum));
   }
 
   #elsewhere(uid: string, scope: Scope, sum: Sum): Totals {
@@ -253,10 +252,6 @@ export class Reservations {
     const isOfThisHour = !(this.#options.clock.nowMs() - Date.parse(createdAt ?? '') >= HOUR_MS);
     return isOfThisHour ? chargedAtOnce(price, offer?.prepaidHours) : price;
   }
-}
-
-function listedAs({ name, userId }: Lister): string {
-  return userId === undefined ? `name ${name}` : `user ${userId}`;
 }
 
 function endedIdsOf({ status }: GpuPod): readonly string[] {

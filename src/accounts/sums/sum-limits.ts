@@ -1,6 +1,6 @@
 import { mayBeOfNamespace } from '../../lifecycle/pod-name.ts';
 import type { MicroUsd } from '../../offers/money.ts';
-import type { Lister } from './live-instances.ts';
+import type { CountedAccount } from './awaited-lists.ts';
 import type { Owner } from './stated.ts';
 
 /** Limits on sums over instances, and how the sums are formed. Pure functions. */
@@ -17,7 +17,7 @@ export interface Scope {
 export interface SumLimit {
   readonly scope: Scope;
   /** The account whose list it needs; absent: those of all accounts. */
-  readonly session?: Lister;
+  readonly session?: CountedAccount;
   readonly micros?: MicroUsd | undefined;
   readonly instances?: number | undefined;
   readonly gpus?: number | undefined;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
 import { accountVerdict, sessionBeganAtMs } from '../../lifecycle/account.ts';
 import { readIntent } from '../../lifecycle/intent.ts';
-import type { Observation, ObservedOffers } from '../../lifecycle/observation.ts';
+import type { Observation, ObservedOffers, OthersCount } from '../../lifecycle/observation.ts';
 import type { LocalState } from '../../lifecycle/local-state.ts';
 import { observe } from '../../lifecycle/observe.ts';
 import { namePrefixesOf, walletsOf } from '../../lifecycle/open-intent.ts';
@@ -10,7 +10,7 @@ import type { Requester } from '../../accounts/holds/object-holds.ts';
 import type { AccountSession } from '../../accounts/session.ts';
 import type { CooldownOwner } from '../../accounts/holds/cooldowns.ts';
 import type { Context } from './context.ts';
-import { accountLimitsOf, countSums } from './accounts/account-sums.ts';
+import { countOthers } from './accounts/account-sums.ts';
 import { formerAccountsOf } from './accounts/former-accounts.ts';
 import { idProofsFor } from './installation/id-proofs.ts';
 
@@ -87,7 +87,7 @@ export async function gather(
     ...(failure === undefined ? {} : { providerFailure: failure }),
     ...(instanceFailure === undefined ? {} : { instanceFailure }),
     cooldownOf: (offerKey) => session.cooldowns.find(offerKey, owner),
-    ...reservedElsewhereBy(context, gpuPod),
+    ...othersCountFor(context, gpuPod),
     ...(crdProblem === undefined ? {} : { crdProblem }),
   };
   const speaking = withoutForeignAnswers(observation);
@@ -122,39 +122,14 @@ function withoutForeignAnswers(observation: Observation): Observation {
   };
 }
 
-/**
- * Computed only if there is a limit, and only for a GpuPod without an instance, because the sums read all GpuPods.
- * Unknown before the lists that they depend on.
- */
-function reservedElsewhereBy(
-  context: Sources,
-  gpuPod: GpuPod,
-): Pick<Observation, 'reservedElsewhere' | 'awaitedList' | 'accountSums'> {
-  const { policy, session } = context;
-  const { reservations } = session;
-  const { namespace, uid } = gpuPod.metadata;
-  const limits = accountLimitsOf(context, namespace);
-  const isTotalLimited = policy.maxTotalPricePerHour !== undefined;
-  if (gpuPod.status.podId !== undefined && (isTotalLimited || limits.length > 0)) {
+/** Reads all GpuPods once at most, and only when something is to be rented. An instance is noted, to be counted later. */
+function othersCountFor(context: Sources, gpuPod: GpuPod): Pick<Observation, 'countOthers'> {
+  const { reservations } = context.session;
+  if (gpuPod.status.podId !== undefined) {
     reservations.note(gpuPod);
-    return isTotalLimited ? {} : { reservedElsewhere: 0 };
   }
-  const accountSums = countSums(session, uid, limits);
-  const awaitedList = reservations.awaited(isTotalLimited ? undefined : limits[0]?.limit.session);
-  return {
-    ...(accountSums === undefined ? {} : { accountSums }),
-    ...(isTotalLimited ? totalElsewhere(context, uid) : { reservedElsewhere: 0 }),
-    ...(awaitedList === undefined ? {} : { awaitedList }),
-  };
-}
-
-function totalElsewhere(
-  { session: { reservations } }: Sources,
-  uid: string,
-): Pick<Observation, 'reservedElsewhere'> {
-  return reservations.awaited() === undefined
-    ? { reservedElsewhere: reservations.elsewhere(uid).micros }
-    : {};
+  let counted: OthersCount | undefined;
+  return { countOthers: () => (counted ??= countOthers(context, gpuPod.metadata)) };
 }
 
 /** Breakers are per team of the session's key. */

@@ -201,6 +201,9 @@ export class GpuPodController implements Runnable {
       checkKey: (name) => {
         this.#housekeeping.checkKey(name);
       },
+      list: (name) => {
+        loops.scheduleInventory(name, 0);
+      },
       onOpened: (account) => {
         wake(dependants(account));
       },

@@ -6,6 +6,7 @@ import type { LocalState } from '../local-state.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { ConditionDrafts, Facts } from '../status/draft.ts';
 import type { Rest } from '../step.ts';
+import { pendingBecause } from './condition-drafts.ts';
 
 /** A failure or limit that stops the operator, as a reason and message of Synced. */
 export interface Hindrance {
@@ -47,6 +48,14 @@ export function restFailing(
     requeueAfterMs: hindrance.retryAfterMs ?? retryDelayMs(failure.count),
     remember: { failure },
   };
+}
+
+/** Rests without an instance, because something stops the operator from renting one. */
+export function hindered(observation: Observation, hindrance: Hindrance, retrying: string): Rest {
+  return restFailing(observation, hindrance, {
+    Ready: pendingBecause(hindrance.message),
+    progress: { type: 'Reconciling', draft: ['Retrying', retrying] },
+  });
 }
 
 type RememberedFailure = NonNullable<LocalState['failure']>;

@@ -1,24 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import { FRESH_STATUS } from '../../api/gpupod/status.ts';
-import { formatUsd } from '../../offers/money.ts';
 import { offerQueries } from '../../offers/offer-source.ts';
-import type { SelectedOffer } from '../../offers/select-offer.ts';
-import { countOf } from '../../offers/offer-text.ts';
-import { sumsOf } from '../account-rules.ts';
-import type { CountedSum } from '../account-rules.ts';
-import { chargedAtOnce } from '../../offers/upfront.ts';
 import { chooseOffer } from '../choose-offer.ts';
 import type { Observation, ObservedOffers } from '../observation.ts';
 import type { Failure } from '../provider.ts';
-import { draftStatus } from '../status/draft.ts';
-import type { Rest, Step } from '../step.ts';
+import type { Step } from '../step.ts';
 import { ownInstances } from '../instance-relation.ts';
-import { PENDING, pendingBecause } from './condition-drafts.ts';
-import { restFailing } from './failing.ts';
-import type { Hindrance } from './failing.ts';
-import { listDoubt } from './list-doubt.ts';
+import { pendingBecause } from './condition-drafts.ts';
+import { awaitList, reportCheck } from './await-list.ts';
+import { hindered, restFailing } from './failing.ts';
 import { restWithoutOffer } from './no-offer.ts';
 import { createInstance, stopAtLastNumber } from './create.ts';
+import { awaitRoom } from './room.ts';
 import { awaitSshKey } from './ssh-key.ts';
 
 /** The last create request could not be sent; the wait grows with each failure. */
@@ -77,43 +70,6 @@ function hasNoPast({ gpuPod, localState }: Observation): boolean {
   return !localState.inFirstList && isDeepStrictEqual(gpuPod.status, FRESH_STATUS);
 }
 
-/**
- * A list usually takes a moment. A GpuPod that waits for an offer needs one every minute, and must not cost a write
- * each time.
- */
-function awaitList(observation: Observation, wantsInventoryAfterMs: number): Step {
-  const { gpuPod, providerFailure, inventory } = observation;
-  const isDoubtful = providerFailure !== undefined || inventory?.doubt !== undefined;
-  const isWorthReporting = isDoubtful || isDeepStrictEqual(gpuPod.status, FRESH_STATUS);
-  return isWorthReporting
-    ? reportCheck(observation, wantsInventoryAfterMs)
-    : { kind: 'rest', status: gpuPod.status, wantsInventoryAfterMs, ...stillFailing(observation) };
-}
-
-/**
- * Keeps the failure of the last create request in the local state. Each retry writes an intent and so needs a new
- * list; without this the retries would follow each other at once, and never be reported.
- */
-function stillFailing({ localState: { blocked, failure } }: Observation): Pick<Rest, 'remember'> {
-  return failure === undefined || failure.reason !== blocked?.reason ? {} : { remember: { failure } };
-}
-
-function reportCheck(observation: Observation, wantsInventoryAfterMs: number): Step {
-  return {
-    kind: 'rest',
-    status: draftStatus(observation, {
-      Ready: PENDING,
-      progress: {
-        type: 'Reconciling',
-        draft: ['Searching', 'Checking that no earlier instance of this GpuPod is still running.'],
-      },
-      ...listDoubt(observation),
-    }),
-    wantsInventoryAfterMs,
-    ...stillFailing(observation),
-  };
-}
-
 export function awaitPermit(observation: Observation): Step | undefined {
   const { permit } = observation;
   return permit.kind === 'granted'
@@ -147,8 +103,7 @@ function chooseAndCreate(observation: Observation, offers: Exclude<ObservedOffer
   }
   return (
     stopAtLastNumber(observation) ??
-    awaitBudget(observation, choice) ??
-    awaitAccountRoom(observation, choice) ??
+    awaitRoom(observation, choice) ??
     awaitSshKey(observation) ??
     createInstance(observation, choice, offers.beganAtMs)
   );
@@ -167,107 +122,4 @@ function withoutOffers(observation: Observation, failed: Failure): Step {
     );
   }
   return hindered(observation, failed, 'Failed to read the offers; retrying.');
-}
-
-function hindered(observation: Observation, hindrance: Hindrance, retrying: string): Rest {
-  return restFailing(observation, hindrance, {
-    Ready: pendingBecause(hindrance.message),
-    progress: { type: 'Reconciling', draft: ['Retrying', retrying] },
-  });
-}
-
-function awaitBudget(observation: Observation, { cost, offer }: SelectedOffer): Step | undefined {
-  const { policy, reservedElsewhere, timings, inventory } = observation;
-  const limit = policy.maxTotalPricePerHour;
-  const charged = chargedAtOnce(cost.total, offer.prepaidHours);
-  if (limit === undefined) {
-    return undefined;
-  }
-  if (reservedElsewhere === undefined) {
-    return awaitLists(observation);
-  }
-  if (reservedElsewhere + charged <= limit) {
-    return undefined;
-  }
-  const rest = hindered(
-    observation,
-    {
-      reason: 'BudgetExceeded',
-      message:
-        `Renting for ${formatUsd(charged)} USD${charged > cost.total ? ' at once' : '/h'} would exceed the operator's limit of ${formatUsd(limit)} USD/h ` +
-        'for all instances together (--max-total-price-per-hour), retained and orphaned ones included. The GpuPod waits until others terminate.',
-      retryAfterMs: timings.offerRetryMs,
-    },
-    'Waiting for room in the budget.',
-  );
-  // Only a list shows that an instance without a GpuPod has ended.
-  return { ...rest, wantsInventoryAfterMs: (inventory?.beganAtMs ?? 0) + timings.quietPollMs };
-}
-
-/** The sum needs the first complete list of every account. The session of this GpuPod takes only its own. */
-function awaitLists(observation: Observation): Step {
-  const { awaitedList = 'every account', inventory, now, timings } = observation;
-  if (inventory === undefined) {
-    return awaitList(observation, now.monotonicMs);
-  }
-  return hindered(
-    observation,
-    {
-      reason: 'BudgetExceeded',
-      message: `Nothing is rented before all limits are known: waiting for ${awaitedList} to be listed.`,
-      retryAfterMs: timings.busyPollMs,
-    },
-    'Waiting for the instances of all accounts to be listed.',
-  );
-}
-
-/** Waits until the limits of the account on all its instances leave room for another one. */
-function awaitAccountRoom(observation: Observation, selected: SelectedOffer): Step | undefined {
-  const { policy, accountSums, gpuPod, timings, inventory } = observation;
-  if (policy.account === undefined || sumsOf(policy.account).length === 0) {
-    return undefined;
-  }
-  if (accountSums === undefined) {
-    return awaitLists(observation);
-  }
-  const full = accountSums.find((sum) => sum.counted + addedTo(sum, selected) > sum.limit);
-  if (full === undefined) {
-    return undefined;
-  }
-  const whose = full.isPerNamespace ? `namespace ${gpuPod.metadata.namespace}` : 'all its GpuPods';
-  const rest = hindered(
-    observation,
-    {
-      reason: 'BudgetExceeded',
-      message:
-        `Renting ${amountText(full, addedTo(full, selected))} more would exceed ${full.field} (${amountText(full, full.limit)} for ${whose}, ` +
-        `${amountText(full, full.counted)} in use, retained and orphaned instances included). The GpuPod waits until others terminate.`,
-      retryAfterMs: timings.offerRetryMs,
-    },
-    'Waiting for room in the limits of the account.',
-  );
-  // Only a list shows that an instance without a GpuPod has ended.
-  return { ...rest, wantsInventoryAfterMs: (inventory?.beganAtMs ?? 0) + timings.quietPollMs };
-}
-
-function addedTo({ measure }: CountedSum, { cost, offer }: SelectedOffer): number {
-  switch (measure) {
-    case 'micros':
-      return chargedAtOnce(cost.total, offer.prepaidHours);
-    case 'instances':
-      return 1;
-    case 'gpus':
-      return offer.gpuCount;
-  }
-}
-
-function amountText({ measure }: CountedSum, amount: number): string {
-  switch (measure) {
-    case 'micros':
-      return `${formatUsd(amount)} USD/h`;
-    case 'instances':
-      return countOf(amount, 'instance');
-    case 'gpus':
-      return countOf(amount, 'GPU');
-  }
 }

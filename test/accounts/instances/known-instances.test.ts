@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Failure, InstanceSnapshot } from '../../../src/lifecycle/provider.ts';
+import type { Failure, InstanceSnapshot, WalletList } from '../../../src/lifecycle/provider.ts';
 import type {
   InventoryScope,
   KnownInstances,
@@ -125,5 +125,41 @@ describe('the history', () => {
     expect(['oldest', 'p-4999', 'p-0'].map((podId) => known.hasEnded(podId))).toEqual([false, true, true]);
     known.takeHistory([historyRow({ podId: 'latest' })]);
     expect(['p-4999', 'p-0', 'latest'].map((podId) => known.hasEnded(podId))).toEqual([false, true, true]);
+  });
+});
+
+describe('the wallets that a sum over all instances needs', () => {
+  const OWN = { wallet: undefined };
+
+  it.each<{ name: string; team: Partial<WalletList>; shownByOwn?: boolean; needed: readonly object[] }>([
+    { name: 'a team that was listed', team: {}, needed: [OWN, { wallet: 'team-x' }] },
+    {
+      name: 'a team whose list fails, with the reason',
+      team: { failure: DOWN },
+      needed: [OWN, { wallet: 'team-x', reason: 'ApiUnavailable' }],
+    },
+    {
+      name: 'no team that refuses the key, which anybody may name',
+      team: { failure: failure({ reason: 'Unauthorized', httpStatus: 403 }) },
+      needed: [OWN],
+    },
+    {
+      name: 'no team whose instances the own list of the key shows',
+      team: { failure: DOWN },
+      shownByOwn: true,
+      needed: [OWN],
+    },
+  ])('include $name', ({ team, shownByOwn = false, needed }) => {
+    const { known } = knownWith(['team-x']);
+    const shown = shownByOwn ? [aSnapshot({ podId: 'p-1', teamId: 'team-x' })] : [];
+    known.take(listOf(1, shown));
+    known.take(listOf(1, [], { wallet: 'team-x', ...team }));
+    expect(known.awaited()).toEqual(needed);
+  });
+
+  it('include the own one of the key even if it is refused', () => {
+    const { known } = knownWith();
+    known.fail([undefined], failure({ reason: 'Unauthorized', httpStatus: 403 }));
+    expect(known.awaited()).toEqual([{ wallet: undefined, reason: 'Unauthorized' }]);
   });
 });

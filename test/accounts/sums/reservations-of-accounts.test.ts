@@ -34,7 +34,7 @@ describe('the books of several accounts', () => {
   it('know no total before every account was listed, and before the retained instances are known', () => {
     bench.expected = [OWN_KEY, TEAM_B];
     bench.list();
-    expect(bench.reservations.awaited()).toBe(TEAM_B.name);
+    expect(bench.reservations.awaited()?.account).toBe(TEAM_B.name);
     expect(bench.reserve(OTHER, intent(), 100_000_000)).toBe(false);
     expect(bench.reservations.awaited(OWN_KEY)).toBeUndefined();
     bench.takeAt(bench.nowMs, [], [undefined], TEAM_B);
@@ -52,7 +52,7 @@ describe('the books of several accounts', () => {
       expected: () => [TEAM_B],
     });
     fresh.takeInventory(TEAM_B, { instances: [], beganAtMs: bench.nowMs }, new Set([undefined]));
-    expect(fresh.awaited()).toBe(TEAM_B.name);
+    expect(fresh.awaited()?.account).toBe(TEAM_B.name);
     fresh.takeRetained(TEAM_B, []);
     expect(fresh.awaited()).toBeUndefined();
   });
@@ -61,6 +61,22 @@ describe('the books of several accounts', () => {
     bench.expected = [{ ...TEAM_B, name: 'GpuAccount/team-c/default' }];
     bench.takeAt(bench.nowMs, [], [undefined], TEAM_B);
     expect(bench.reservations.awaited()).toBeUndefined();
+  });
+
+  it('know no total before every team of an account was listed', () => {
+    const reason = 'ApiUnavailable';
+    bench.expected = [{ ...TEAM_B, wallets: [{ wallet: undefined }, { wallet: 'team-x', reason }] }];
+    bench.takeAt(bench.nowMs, [], [undefined], TEAM_B);
+    expect(bench.reservations.awaited()).toEqual({ account: TEAM_B.name, isTeam: true, reason });
+    expect(bench.reserve(OTHER, intent(), 100_000_000)).toBe(false);
+    bench.takeAt(bench.nowMs, [], ['team-x'], TEAM_B);
+    expect(bench.reservations.awaited()).toBeUndefined();
+  });
+
+  it('know no total while only the list of a team is complete', () => {
+    bench.expected = [TEAM_B];
+    bench.takeAt(bench.nowMs, [], ['team-x'], TEAM_B);
+    expect(bench.reservations.awaited()).toEqual({ account: TEAM_B.name, isTeam: false });
   });
 
   it('count an instance once that two accounts list, as members of one team', () => {

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Reservations } from '../../../src/accounts/sums/reservations.ts';
-import type { Lister } from '../../../src/accounts/sums/live-instances.ts';
+import type { CountedAccount } from '../../../src/accounts/sums/awaited-lists.ts';
 import type { SumLimit } from '../../../src/accounts/sums/sum-limits.ts';
 import { recordAt, stringAt } from '../../../src/json.ts';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
@@ -10,7 +10,12 @@ import { VirtualClock } from '../../kubernetes/support/virtual-clock.ts';
 import { gpuPod, rawGpuPod, rentedStatus } from '../../support/builders/gpu-pod.ts';
 import { INSTALLATION, intent } from '../../support/builders/intent.ts';
 
-const ML: Lister = { name: 'ClusterGpuAccount/ml', userId: 'user-ml', isOwn: false };
+const ML: CountedAccount = {
+  name: 'ClusterGpuAccount/ml',
+  userId: 'user-ml',
+  isOwn: false,
+  wallets: [{ wallet: undefined }],
+};
 const REFERENCE = { kind: 'ClusterGpuAccount', name: 'ml' } as const;
 const NAMESPACES = ['team-a', 'team-b'];
 const PRICE = 1_900_000;

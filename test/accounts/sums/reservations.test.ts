@@ -46,7 +46,7 @@ describe('Reservations', () => {
 
   it('knows no total before the first complete list', () => {
     bench.objects = [rented()];
-    expect(bench.reservations.awaited()).toBe('operator');
+    expect(bench.reservations.awaited()?.account).toBe('operator');
     expect(bench.reserve(OTHER, intent(), 100_000_000)).toBe(false);
     expect(bench.reserve(OTHER, intent(), undefined)).toBe(true);
   });

@@ -1,6 +1,6 @@
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import type { InstanceSnapshot } from '../../../src/lifecycle/provider.ts';
-import type { Lister } from '../../../src/accounts/sums/live-instances.ts';
+import type { CountedAccount } from '../../../src/accounts/sums/awaited-lists.ts';
 import { Reservations } from '../../../src/accounts/sums/reservations.ts';
 import type { Owner } from '../../../src/accounts/sums/stated.ts';
 import type { Intent } from '../../../src/lifecycle/intent.ts';
@@ -11,8 +11,18 @@ import { aSnapshot } from '../../support/builders/snapshots.ts';
 
 export const ASSUMED = 7_000_000;
 export const OTHER = 'another uid';
-export const OWN_KEY: Lister = { name: 'operator', userId: 'user-1', isOwn: true };
-export const TEAM_B: Lister = { name: 'GpuAccount/team-b/default', userId: 'user-b', isOwn: false };
+export const OWN_KEY: CountedAccount = {
+  name: 'operator',
+  userId: 'user-1',
+  isOwn: true,
+  wallets: [{ wallet: undefined }],
+};
+export const TEAM_B: CountedAccount = {
+  name: 'GpuAccount/team-b/default',
+  userId: 'user-b',
+  isOwn: false,
+  wallets: [{ wallet: undefined }],
+};
 const OWNER: Owner = { account: 'operator', namespace: 'team-a' };
 export const LIVE = aSnapshot({ status: 'ACTIVE', priceUsdPerHour: 2.5 });
 
@@ -20,7 +30,7 @@ export const LIVE = aSnapshot({ status: 'ACTIVE', priceUsdPerHour: 2.5 });
 export class ReservationsBench {
   nowMs = Date.parse('2026-11-23T12:00:00Z');
   objects: RawObject[] = [];
-  expected: readonly Lister[] = [OWN_KEY];
+  expected: readonly CountedAccount[] = [OWN_KEY];
   readonly reservations = new Reservations({
     view: { list: () => this.objects },
     clock: {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { rent } from '../support/rules.ts';
-import type { ObservedOffers } from '../../../src/lifecycle/observation.ts';
+import type { Observation, ObservedOffers } from '../../../src/lifecycle/observation.ts';
 import { readIntent, writeIntent } from '../../../src/lifecycle/intent.ts';
 import { DEFAULT_TIMINGS } from '../../../src/lifecycle/settings.ts';
 import type { CreatePod, Step } from '../../../src/lifecycle/step.ts';
@@ -17,6 +17,10 @@ import type { Outline } from '../support/outline.ts';
 
 function offers(list: readonly Offer[] = [offer()], ageMs = 0): { readonly offers: ObservedOffers } {
   return { offers: { kind: 'ok', offers: list, beganAtMs: NOW_MS - ageMs } };
+}
+
+function others(micros: number): Observation['countOthers'] {
+  return () => ({ kind: 'counted', micros, accountSums: [] });
 }
 
 /** The provider has no instance of the GpuPod. */
@@ -123,13 +127,13 @@ describe('rent', () => {
     },
     {
       name: 'a budget with room',
-      known: { ...offers(), policy: { maxTotalPricePerHour: 3_000_000 }, reservedElsewhere: 1_100_000 },
+      known: { ...offers(), policy: { maxTotalPricePerHour: 3_000_000 }, countOthers: others(1_100_000) },
       expected: { step: 'createPod' },
       why: 'it fits to the cent',
     },
     {
       name: 'a budget without',
-      known: { ...offers(), policy: { maxTotalPricePerHour: 3_000_000 }, reservedElsewhere: 1_100_001 },
+      known: { ...offers(), policy: { maxTotalPricePerHour: 3_000_000 }, countOthers: others(1_100_001) },
       expected: { step: 'rest', Synced: 'BudgetExceeded', Ready: 'Pending' },
       why: 'it would exceed the limit',
     },

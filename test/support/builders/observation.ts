@@ -52,7 +52,7 @@ export function observation(overrides: ObservationOverrides = {}): Observation {
     proofs: { of: proofOf, isProvenElsewhere: () => false },
     massAbsence: false,
     cooldownOf: () => undefined,
-    reservedElsewhere: 0,
+    countOthers: () => ({ kind: 'counted', micros: 0, accountSums: [] }),
     ...rest,
   };
 }

@@ -47,6 +47,8 @@ export interface AccountSessionsOptions {
   readonly begin: (session: AccountSession) => void;
   readonly end: (name: string) => void;
   readonly checkKey: (name: string) => void;
+  /** Lists the instances that this session sees, soon. */
+  readonly list: (name: string) => void;
   /** GpuPods of this account may have waited for its session. */
   readonly onOpened: (account: GpuAccount) => void;
   /** GpuPods that this session acted for need another one. */
@@ -77,10 +79,7 @@ export class AccountSessions implements AccountSessionsPort {
       this.close(name);
     }
     const { session, connection, teamIds } = this.#open.get(name) ?? this.#begin(account);
-    const { teamId, limits } = account.spec;
-    for (const named of [...(teamId === undefined ? [] : [teamId]), ...(limits.teamIds ?? [])]) {
-      teamIds.add(named);
-    }
+    this.#noteTeams(account, session, teamIds);
     if (connection.useKey(found, subject)) {
       session.health.onKeyChanged();
       this.#options.checkKey(name);
@@ -89,6 +88,17 @@ export class AccountSessions implements AccountSessionsPort {
       state: session.account.state,
       isRefused: mayAsk(session.account.state) && session.health.isKeyRefused,
     };
+  }
+
+  /** All GpuPods under a limit on sums wait for the list of a new team, so it is taken soon. */
+  #noteTeams({ spec: { teamId, limits } }: GpuAccount, session: AccountSession, teamIds: Set<string>): void {
+    const knownTeams = teamIds.size;
+    for (const named of [...(teamId === undefined ? [] : [teamId]), ...(limits.teamIds ?? [])]) {
+      teamIds.add(named);
+    }
+    if (teamIds.size > knownTeams) {
+      this.#options.list((this.#options.registry.shared(session.name) ?? session).name);
+    }
   }
 
   close(name: string): void {

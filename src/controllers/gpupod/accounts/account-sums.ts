@@ -1,12 +1,15 @@
-import type { SumLimit, Totals } from '../../../accounts/sums/sum-limits.ts';
-import { listerOf } from '../../../accounts/session.ts';
+import { NOTHING } from '../../../accounts/sums/sum-limits.ts';
+import type { SumLimit } from '../../../accounts/sums/sum-limits.ts';
+import { countedAccount } from '../../../accounts/session.ts';
 import { ownerFor } from '../../../accounts/sums/stated.ts';
 import { sumsOf } from '../../../lifecycle/account-rules.ts';
-import type { AccountSum, CountedSum } from '../../../lifecycle/account-rules.ts';
+import type { AccountSum } from '../../../lifecycle/account-rules.ts';
+import type { OthersCount } from '../../../lifecycle/observation.ts';
 import type { Context } from '../context.ts';
 
 type Paying = Pick<Context, 'policy' | 'reference'> & {
   readonly session: Pick<Context['session'], 'name' | 'reservations'> & {
+    readonly inventory: Pick<Context['session']['inventory'], 'awaited'>;
     readonly account: Pick<Context['session']['account'], 'state'>;
   };
 };
@@ -26,28 +29,40 @@ export function accountLimitsOf(
     return [];
   }
   const { account } = ownerFor(reference, namespace);
-  const lister = listerOf(session);
+  const counted = countedAccount(session);
   return sumsOf(policy.account).map((sum) => ({
     sum,
     limit: {
-      scope: { account, userId: lister.userId, ...(sum.isPerNamespace ? { namespace } : {}) },
-      session: lister,
+      scope: { account, userId: counted.userId, ...(sum.isPerNamespace ? { namespace } : {}) },
+      session: counted,
       [sum.measure]: sum.limit,
     },
   }));
 }
 
-/** What all other instances count towards these limits; undefined before the lists that show them. */
-export function countSums(
-  { reservations }: Paying['session'],
-  uid: string,
-  limits: readonly NamedLimit[],
-): readonly CountedSum[] | undefined {
-  if (limits.some(({ limit }) => reservations.awaited(limit.session) !== undefined)) {
-    return undefined;
+/** What all other instances count towards the limits on sums. Reads all GpuPods, so it runs only on demand. */
+export function countOthers(
+  context: Paying,
+  { uid, namespace }: { readonly uid: string; readonly namespace: string },
+): OthersCount {
+  const { policy, session } = context;
+  const { reservations } = session;
+  const limits = accountLimitsOf(context, namespace);
+  const isTotalLimited = policy.maxTotalPricePerHour !== undefined;
+  if (!isTotalLimited && limits.length === 0) {
+    return { kind: 'counted', micros: 0, accountSums: [] };
   }
-  return limits.map(({ sum, limit }) => {
-    const totals: Totals = reservations.elsewhere(uid, limit.scope);
-    return { ...sum, counted: totals[sum.measure] };
-  });
+  const awaited = reservations.awaited(isTotalLimited ? undefined : limits[0]?.limit.session);
+  if (awaited !== undefined) {
+    return { kind: 'awaited', list: awaited };
+  }
+  const [all = NOTHING, ...totals] = reservations.elsewhereIn(uid, [
+    {},
+    ...limits.map(({ limit }) => limit.scope),
+  ]);
+  return {
+    kind: 'counted',
+    micros: all.micros,
+    accountSums: limits.map(({ sum }, index) => ({ ...sum, counted: totals[index]?.[sum.measure] ?? 0 })),
+  };
 }

@@ -1,8 +1,8 @@
 import { hasFinalizer, isDeleting, parseGpuPod } from '../../../api/gpupod/gpu-pod.ts';
 import type { GpuPod } from '../../../api/gpupod/gpu-pod.ts';
 import type { AccountRegistry } from '../../../accounts/registry.ts';
-import type { Lister } from '../../../accounts/sums/live-instances.ts';
-import { listerOf } from '../../../accounts/session.ts';
+import type { CountedAccount } from '../../../accounts/sums/awaited-lists.ts';
+import { countedAccount } from '../../../accounts/session.ts';
 import type { AccountSession } from '../../../accounts/session.ts';
 import type { KubernetesObject } from '../../../kubernetes/objects.ts';
 import { identityOf, isSurelyNotCreated, liabilityOf } from '../../../lifecycle/account.ts';
@@ -151,13 +151,13 @@ export class Payers {
    * The accounts whose lists may show instances. A key that is missing, refused, or another user's cannot list anything,
    * and must not hold up all others.
    */
-  expectedLists(): readonly Lister[] {
+  expectedLists(): readonly CountedAccount[] {
     const { registry, views } = this.#options;
     const names = views === undefined ? [] : accountNames(views);
     const unread = names.filter((name) => registry.get(name) === undefined);
     return [
-      ...registry.all().filter(mayList).map(listerOf),
-      ...unread.map((name) => ({ name, userId: undefined, isOwn: false })),
+      ...registry.all().filter(mayList).map(countedAccount),
+      ...unread.map((name) => ({ name, userId: undefined, isOwn: false, wallets: [{ wallet: undefined }] })),
     ];
   }
 
