@@ -7,6 +7,8 @@ import { podIdOf } from './readings.ts';
 import { NAMESPACE } from './simulation.ts';
 import type { Simulation } from './simulation.ts';
 
+const OPERATORS_USER = 'user_1';
+
 /** Keys that the operator must leave as they are, by why they are not its own. */
 const FOREIGN: readonly { readonly name: string; readonly publicKey: string }[] = [
   { name: 'laptop', publicKey: `${anEd25519Line(101)} of a person` },
@@ -16,16 +18,19 @@ const FOREIGN: readonly { readonly name: string; readonly publicKey: string }[] 
 ];
 
 /** Registers keys of a person and of another installation before anything happens. */
-export function plantKeys({ api }: Simulation): void {
+export function plantKeys({ api }: Simulation, user = OPERATORS_USER): void {
   for (const { name, publicKey } of FOREIGN) {
-    api.world.sshKeys.add('user_1', name, publicKey);
+    api.world.sshKeys.add(user, name, publicKey);
   }
 }
 
 /** The keys that the operator registered. */
-export function ownKeys({ api }: Simulation): readonly { readonly publicKey: string; readonly id: string }[] {
+export function ownKeys(
+  { api }: Simulation,
+  user = OPERATORS_USER,
+): readonly { readonly publicKey: string; readonly id: string }[] {
   return api.world.sshKeys
-    .of('user_1')
+    .of(user)
     .filter(({ name, publicKey }) => /^gpupod-abc123-.{32}$/.test(name) && !isForeign(publicKey));
 }
 
@@ -41,12 +46,12 @@ function isForeign(publicKey: string): boolean {
 }
 
 /** While GpuPods live: no key is registered twice, and nobody's key is touched. */
-export function judgeKeys(simulation: Simulation): void {
-  const own = ownKeys(simulation);
-  if (new Set(own.map(({ publicKey }) => publicKey)).size < own.length) {
+export function judgeKeys(simulation: Simulation, user = OPERATORS_USER, mayBeTwice = false): void {
+  const own = ownKeys(simulation, user);
+  if (!mayBeTwice && new Set(own.map(({ publicKey }) => publicKey)).size < own.length) {
     simulation.journal.addViolation('keys', 'a key is registered twice');
   }
-  const held = simulation.api.world.sshKeys.of('user_1');
+  const held = simulation.api.world.sshKeys.of(user);
   for (const { name, publicKey } of FOREIGN) {
     if (!held.some((key) => key.name === name && key.publicKey === publicKey)) {
       simulation.journal.addViolation('keys', `the key ${name} of somebody else is gone`);
@@ -68,9 +73,9 @@ export function judgePair(simulation: Simulation): void {
 }
 
 /** After the end of all GpuPods. */
-export function judgeKeysAtEnd(simulation: Simulation): void {
-  judgeKeys(simulation);
-  for (const { id } of ownKeys(simulation)) {
-    simulation.journal.addViolation('keys', `key ${id} is left over`);
+export function judgeKeysAtEnd(simulation: Simulation, user = OPERATORS_USER): void {
+  judgeKeys(simulation, user);
+  for (const { id } of ownKeys(simulation, user)) {
+    simulation.journal.addViolation('keys', `key ${id} of ${user} is left over`);
   }
 }

@@ -10,6 +10,7 @@ import type { Exchanger } from '../../src/prime/exchange.ts';
 import { createRateLimiter } from '../../src/prime/rate-limiter.ts';
 import type { RateLimiter } from '../../src/prime/rate-limiter.ts';
 import { GpuPodController } from '../../src/controllers/gpupod/gpu-pod-controller.ts';
+import type { AccountViews } from '../../src/controllers/gpupod/accounts/known-accounts.ts';
 import type { ClusterPorts, GpuPodOptions } from '../../src/controllers/gpupod/gpu-pod-options.ts';
 import { ensureProofKey } from '../../src/controllers/gpupod/installation/id-proofs.ts';
 import { ensureInstallation } from '../../src/controllers/gpupod/installation/installation.ts';
@@ -43,6 +44,8 @@ export interface Plant {
   readonly plan?: (real: PlanNext) => PlanNext;
   readonly provider?: (real: Provider) => Provider;
   readonly ports?: (real: ClusterPorts) => ClusterPorts;
+  /** The accounts as GpuPods see them. */
+  readonly accounts?: (real: AccountViews) => AccountViews;
 }
 
 export interface OperatorSettings {
@@ -58,6 +61,8 @@ export interface OperatorSettings {
   readonly clockRate: number;
   readonly random: () => number;
   readonly latencyMs: Readonly<Record<'cluster' | 'provider', number>>;
+  /** GpuPods that it works on at once. An account has several create requests under way only with 6 or more. */
+  readonly concurrency: number;
   /** Whether it serves GpuAccounts and ClusterGpuAccounts. */
   readonly isServingAccounts: boolean;
   /** Whether it probes the SSH servers of instances. */
@@ -142,6 +147,7 @@ export class OperatorProcess {
           namespace: NAMESPACE,
           random,
           isRateLimited,
+          plant,
           viewOf: (resource) =>
             new WatchedView({
               time,
@@ -179,6 +185,11 @@ export class OperatorProcess {
     this.#accounts?.start(controller, this.view, this.#ports());
   }
 
+  /** The watches of accounts and namespaces break for this time. */
+  breakAccountWatches(ms: number): void {
+    if (!this.isDead) this.#accounts?.breakWatches(ms);
+  }
+
   /** The process dies at once. */
   kill(): void {
     if (this.isDead) return;
@@ -205,7 +216,7 @@ export class OperatorProcess {
       timings: DEFAULT_TIMINGS,
       policy,
       orphanPolicy,
-      concurrency: 4,
+      concurrency: this.#settings.concurrency,
       cooldownScale: 1,
       namespace: NAMESPACE,
       identity: this.name,

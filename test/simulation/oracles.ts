@@ -2,6 +2,9 @@ import { isRecord, recordAt, stringAt } from '../../src/json.ts';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
 import type { LedgerEntry } from '../../src/simulator/world/ledger.ts';
 import type { World } from '../../src/simulator/world/world.ts';
+import { judgeAccountLimits } from './account-sums.ts';
+import { OPERATOR } from './payer-book.ts';
+import type { PayerBook } from './payer-book.ts';
 import { MOST_PASSES } from './progress.ts';
 import type { Progress } from './progress.ts';
 import { podIdOf } from './readings.ts';
@@ -26,6 +29,8 @@ export interface JudgedSimulation {
   readonly sent?: ReadonlySet<number>;
   /** All installation IDs that its operator ever used. */
   readonly installationIds?: ReadonlySet<string>;
+  /** Who may pay for what, if the operator serves accounts. */
+  readonly payers?: PayerBook | undefined;
   /** Where passes are counted. */
   readonly progress?: Pick<Progress, 'passesToRest'>;
 }
@@ -59,6 +64,13 @@ export function judgeRun(simulation: JudgedSimulation, expected: Expectation = {
   judgePayers(simulation);
   judgeTotal(simulation);
   judgeLifetimes(simulation, expected);
+  if (simulation.payers !== undefined) {
+    judgeAccountLimits(
+      ours(simulation, simulation.api.world.ledger.entries()),
+      simulation.payers,
+      simulation,
+    );
+  }
 }
 
 /** No create makes all instances together cost more than the limit. */
@@ -181,10 +193,11 @@ function judgeDeletes(simulation: JudgedSimulation): void {
   }
 }
 
-/** No create request uses another account's key. */
+/** No create request uses another account's key. What an account pays for, `payerGuard` judges. */
 function judgePayers(simulation: JudgedSimulation): void {
   for (const { userId, name } of ours(simulation, simulation.api.world.ledger.entries())) {
-    if (userId !== OUR_USER) {
+    const { account = OPERATOR } = simulation.payers?.intents.get(name) ?? {};
+    if (userId !== OUR_USER && account === OPERATOR) {
       simulation.journal.addViolation('foreign', `${name} was created on account ${userId}`);
     }
   }

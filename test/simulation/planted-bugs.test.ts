@@ -5,6 +5,7 @@ import { TERMINATION_BUGS } from './planted/termination-bugs.ts';
 import { KEEPING_BUGS } from './planted/keeping-bugs.ts';
 import { LIMIT_BUGS } from './planted/limit-bugs.ts';
 import { KIND_BUGS } from './planted/kind-bugs.ts';
+import { ACCOUNT_BUGS } from './planted/account-bugs.ts';
 import { CREATE_BUGS } from './planted/create-bugs.ts';
 import { SCENARIOS } from './planted/scenarios.ts';
 import { STATUS_BUGS } from './planted/status-bugs.ts';
@@ -21,11 +22,11 @@ const BUGS = [
   ...KEEPING_BUGS,
   ...KIND_BUGS,
   ...LIMIT_BUGS,
+  ...ACCOUNT_BUGS,
 ];
 
 /** The names of all oracles. */
 const ORACLES = [
-  'account',
   'after-end',
   'as-chosen',
   'at-most-one',
@@ -36,6 +37,7 @@ const ORACLES = [
   'foreign',
   'given-up',
   'lifetime',
+  'limits',
   'price-read',
   'ready-ended',
   'released-while-billing',
@@ -43,6 +45,7 @@ const ORACLES = [
   'settles',
   'status-rules',
   'tenant',
+  'wallet',
   'written-first',
 ];
 
@@ -58,11 +61,15 @@ describe('a simulation without a bug has no violations', () => {
 });
 
 describe('a planted bug', () => {
-  it.each(BUGS)('is found by $oracles: $name', async ({ plant, scenario, oracles, violation = /./ }) => {
-    const { violations } = await live({ ...SCENARIOS[scenario](), plant: plant() });
-    expect(oraclesIn(violations)).toEqual(expect.arrayContaining([...oracles]));
-    expect(violations).toEqual(expect.arrayContaining([expect.stringMatching(violation)]));
-  });
+  it.each(BUGS)(
+    'is found by $oracles: $name',
+    async ({ plant, install, scenario, oracles, violation = /./ }) => {
+      const remove = install?.();
+      const { violations } = await live({ ...SCENARIOS[scenario](), plant: plant() }).finally(remove);
+      expect(oraclesIn(violations)).toEqual(expect.arrayContaining([...oracles]));
+      expect(violations).toEqual(expect.arrayContaining([expect.stringMatching(violation)]));
+    },
+  );
 
   it('is found by each of the oracles', () => {
     expect([...new Set(BUGS.flatMap(({ oracles }) => oracles))].toSorted()).toEqual(ORACLES);

@@ -5,6 +5,7 @@ import { keyOfAccount } from '../../src/composition/prime.ts';
 import { GpuAccountController } from '../../src/controllers/gpuaccount/gpu-account-controller.ts';
 import type { AccountsOfKind } from '../../src/controllers/gpuaccount/gpu-account-controller.ts';
 import { usageReader } from '../../src/controllers/gpupod/accounts/account-records.ts';
+import type { AccountViews } from '../../src/controllers/gpupod/accounts/known-accounts.ts';
 import type { ServedAccounts } from '../../src/controllers/gpupod/accounts/account-watches.ts';
 import type { GpuPodController } from '../../src/controllers/gpupod/gpu-pod-controller.ts';
 import type { ClusterPorts } from '../../src/controllers/gpupod/gpu-pod-options.ts';
@@ -12,6 +13,7 @@ import type { Log } from '../../src/kubernetes/log.ts';
 import { heldApiKey } from '../../src/prime/api-key.ts';
 import type { Exchanger } from '../../src/prime/exchange.ts';
 import { createRateLimiter } from '../../src/prime/rate-limiter.ts';
+import type { Provider } from '../../src/lifecycle/provider.ts';
 import type { ProcessClock } from './process-clock.ts';
 import type { CallCluster } from './process-ports.ts';
 import { providerWithKeys } from './simulated-provider.ts';
@@ -28,6 +30,11 @@ interface Parts {
   readonly random: () => number;
   /** Whether requests of each account pass a rate limiter of its own. */
   readonly isRateLimited: boolean;
+  /** Replaces a part, to plant a bug. */
+  readonly plant: {
+    readonly provider?: (real: Provider) => Provider;
+    readonly accounts?: (real: AccountViews) => AccountViews;
+  };
   readonly viewOf: (resource: WatchedKind) => WatchedView;
 }
 
@@ -47,11 +54,12 @@ export class ProcessAccounts {
       Namespace: parts.viewOf({ group: '', version: 'v1', plural: 'namespaces' }),
     };
     this.#views = views;
+    const seen: AccountViews = {
+      gpuAccounts: views.GpuAccount.store,
+      cluster: { accounts: views.ClusterGpuAccount.store, namespaces: views.Namespace.store },
+    };
     this.served = {
-      views: {
-        gpuAccounts: views.GpuAccount.store,
-        cluster: { accounts: views.ClusterGpuAccount.store, namespaces: views.Namespace.store },
-      },
+      views: parts.plant.accounts?.(seen) ?? seen,
       sources: {
         gpuAccounts: views.GpuAccount.source,
         cluster: { accounts: views.ClusterGpuAccount.source, namespaces: views.Namespace.source },
@@ -87,6 +95,10 @@ export class ProcessAccounts {
     accounts.start();
   }
 
+  breakWatches(ms: number): void {
+    for (const view of Object.values(this.#views)) view.breakFor(ms);
+  }
+
   close(): void {
     for (const view of Object.values(this.#views)) view.close();
   }
@@ -111,12 +123,13 @@ export class ProcessAccounts {
   }
 
   #connector(): ConnectAccount {
-    const { exchanger, clock, random, isRateLimited } = this.#parts;
+    const { exchanger, clock, random, isRateLimited, plant } = this.#parts;
     return () => {
       const keys = heldApiKey('not read yet');
       const limiter = isRateLimited ? createRateLimiter({ clock, random }) : undefined;
+      const provider = providerWithKeys(exchanger, clock, keys, limiter);
       return {
-        provider: providerWithKeys(exchanger, clock, keys, limiter),
+        provider: plant.provider?.(provider) ?? provider,
         takeCreateTurn: async () => {
           await limiter?.acquire({ priority: 'create' });
         },

@@ -19,6 +19,7 @@ export interface OperatorOptions {
       | 'acceptInstallation'
       | 'clockRate'
       | 'isRateLimited'
+      | 'concurrency'
       | 'isServingAccounts'
       | 'isProbing'
     >
@@ -45,6 +46,7 @@ export function simulationSettings({
     random: () => random.next(),
     latencyMs: { cluster: 4, provider: 45 },
     isRateLimited: false,
+    concurrency: 4,
     isServingAccounts: false,
     isProbing: false,
     ...settings,

@@ -17,6 +17,7 @@ import { installGuards } from './guards/guards.ts';
 import { OperatorProcess } from './operator-process.ts';
 import type { OperatorSettings } from './operator-process.ts';
 import { WALL_START_MS } from './process-clock.ts';
+import { PayerBook } from './payer-book.ts';
 import { Progress } from './progress.ts';
 import { isReady } from './readings.ts';
 import { ReadyInstances } from './ready-instances.ts';
@@ -45,6 +46,12 @@ export class SimulationFailure extends Error {
   override name = 'WorldFailure';
 }
 
+/** The GpuPod with this name, or with this namespace and name: `team-b/train-1`. */
+function targetOf(name: string): { readonly namespace: string; readonly name: string } {
+  const [first = '', second] = name.split('/');
+  return second === undefined ? { namespace: NAMESPACE, name: first } : { namespace: first, name: second };
+}
+
 /** A cluster, a provider and operator processes, in one virtual time. */
 export class Simulation {
   readonly time: VirtualTime;
@@ -60,6 +67,8 @@ export class Simulation {
   /** Instances of another account. One has our name prefix. */
   readonly othersIds: readonly string[];
   readonly progress = new Progress();
+  /** Who may pay for what, if the operator serves accounts. */
+  readonly payers: PayerBook | undefined;
   /** The number of changes by an operator, and the time of the last one. */
   writes = 0;
   lastWriteMs = 0;
@@ -93,6 +102,7 @@ export class Simulation {
       priceLimits(this.settings.policy),
     );
     if (neighbour !== undefined) this.journal.joinWith(neighbour.journal);
+    this.payers = this.settings.isServingAccounts ? new PayerBook(this) : undefined;
     new ReadyInstances(this).watch();
     this.#tellGuards = installGuards(this);
     this.#listen();
@@ -126,7 +136,12 @@ export class Simulation {
 
   /** No secret may appear in what people can read. */
   #search(where: string, text: string): void {
-    for (const secret of findSecret(text, { apiKey: this.settings.key.text, env: CANARY_ENV })) {
+    const { accounts } = this.api.world.settings;
+    const keys = this.settings.isServingAccounts
+      ? Object.fromEntries(accounts.map(({ key }) => [`the key of ${key}`, key]))
+      : {};
+    const canaries = { ...keys, apiKey: this.settings.key.text, env: CANARY_ENV };
+    for (const secret of findSecret(text, canaries)) {
       this.journal.addViolation('secrets', `${secret} in ${where}`);
     }
   }
@@ -201,13 +216,17 @@ export class Simulation {
     if (this.operators.every(({ isDead, clock }) => isDead || clock.isFrozen)) this.startOperator();
   }
 
-  /** A person applies a GpuPod. */
+  /** A person applies a GpuPod. The name may have a namespace before it. */
   apply(
-    name = 'train-1',
+    qualified = 'train-1',
     spec: Partial<GpuPodSpecInput> = {},
     annotations: Record<string, string> = {},
-    namespace = NAMESPACE,
+    elsewhere?: string,
   ): void {
+    const { name, namespace } = {
+      ...targetOf(qualified),
+      ...(elsewhere === undefined ? {} : { namespace: elsewhere }),
+    };
     const env = [{ name: 'TOKEN', value: CANARY_ENV }];
     const whole = { gpu: { types: ['H100_80GB'] }, maxPrice: 3, env, ...spec };
     this.server.create(
@@ -219,16 +238,16 @@ export class Simulation {
   }
 
   object(name = 'train-1'): RawObject | undefined {
-    return this.server.get('gpupods', { namespace: NAMESPACE, name });
+    return this.server.get('gpupods', targetOf(name));
   }
 
   /** A person changes the object in any state. */
   edit(change: (object: RawObject) => RawObject, name = 'train-1'): void {
-    this.server.edit('gpupods', { namespace: NAMESPACE, name }, change, 'person');
+    this.server.edit('gpupods', targetOf(name), change, 'person');
   }
 
   delete(name = 'train-1'): void {
-    this.server.delete('gpupods', { namespace: NAMESPACE, name }, 'person');
+    this.server.delete('gpupods', targetOf(name), 'person');
   }
 
   isReady(name = 'train-1'): boolean {

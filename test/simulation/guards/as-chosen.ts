@@ -2,6 +2,7 @@ import { isRecord, recordAt, stringAt } from '../../../src/json.ts';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import type { LoggedRequest } from '../../../src/simulator/api/request-log.ts';
 import type { Pod } from '../../../src/simulator/world/pod.ts';
+import { OPERATOR } from '../payer-book.ts';
 import { isReady, podIdOf, specOf } from '../readings.ts';
 import { isByOperator, podIdIn } from './guard.ts';
 import type { Guard, GuardedSimulation } from './guard.ts';
@@ -38,7 +39,7 @@ export function asChosenGuard(simulation: GuardedSimulation): Guard {
     const isSpot = pod.offer.isSpot ?? false;
     const cap = capOf(object, pod);
     const gpuCount = recordAt(spec, 'gpu')['count'] ?? 1;
-    const teamId = stringAt(spec, 'teamId') ?? null;
+    const teamId = stringAt(spec, 'teamId') ?? teamOfAccount(pod) ?? null;
     return [
       [
         `spot is ${String(isSpot)}, the spec says ${spot}`,
@@ -50,6 +51,12 @@ export function asChosenGuard(simulation: GuardedSimulation): Guard {
       [`paid by ${String(pod.teamId)}`, pod.teamId !== teamId],
       [`it costs ${priceHr} USD/h, the cap is ${cap}`, priceHr > cap + 1e-9],
     ];
+  }
+
+  /** The team of the account that pays, which `payerGuard` judges. */
+  function teamOfAccount(pod: Pod): string | undefined {
+    const intent = simulation.payers?.intents.get(pod.name);
+    return intent === undefined || intent.account === OPERATOR ? undefined : intent.teamId;
   }
 
   function capOf(object: RawObject, pod: Pod): number {

@@ -3,6 +3,7 @@ import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import type { SimulatedApi } from '../../../src/simulator/api/simulated-api.ts';
 import type { LoggedRequest } from '../../../src/simulator/api/request-log.ts';
 import type { Journal } from '../journal.ts';
+import type { PayerBook } from '../payer-book.ts';
 import type { Change, SimulatedApiServer } from '../simulated-api-server.ts';
 
 /** A request of this cluster's operator on its arrival at the provider, before it is handled. */
@@ -25,6 +26,8 @@ export interface GuardedSimulation {
   readonly journal: Journal;
   /** The user of the operator's current key. */
   readonly userId: string | undefined;
+  /** Who may pay for what; undefined if the operator serves no accounts. */
+  readonly payers: PayerBook | undefined;
   /** All processes so far. */
   readonly operators: readonly { readonly clock: { readonly largestErrorMs: number } }[];
 }

@@ -1,14 +1,16 @@
-import { accountGuard } from './accounts.ts';
 import { afterEndGuard } from './after-end.ts';
 import { asChosenGuard } from './as-chosen.ts';
 import { attemptsGuard } from './attempts.ts';
 import type { Arrival, Guard, GuardedSimulation } from './guard.ts';
 import { lifetimeGuard } from './lifetime.ts';
+import { payerGuard } from './payer.ts';
 import { tenantGuard } from './tenants.ts';
+import { walletGuard } from './wallet.ts';
 
 const KINDS: readonly ((simulation: GuardedSimulation) => Guard)[] = [
   tenantGuard,
-  accountGuard,
+  walletGuard,
+  payerGuard,
   asChosenGuard,
   attemptsGuard,
   afterEndGuard,

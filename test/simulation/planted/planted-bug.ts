@@ -12,6 +12,8 @@ export interface PlantedBug {
   /** Called once for each simulation, so that it can keep state. */
   readonly plant: () => Plant;
   readonly scenario: ScenarioName;
+  /** Puts a bug into what no option replaces, and returns what takes it out again. */
+  readonly install?: () => () => void;
   /** All of these oracles must report it. Others may. */
   readonly oracles: readonly string[];
   /** The message of one of them, if the oracle reports several things. */

@@ -1,6 +1,6 @@
 import { ApiStatusError } from '../../../src/kubernetes/client/api-errors.ts';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
-import { isRecord } from '../../../src/json.ts';
+import { isRecord, recordAt } from '../../../src/json.ts';
 import { plantPod } from '../../../src/simulator/world/plant-pod.ts';
 import type { FaultRuleInput } from '../../../src/simulator/faults/effect.ts';
 import { OPEN_POLICY } from '../../support/builders/policy.ts';
@@ -15,6 +15,7 @@ import { reasonOf } from '../readings.ts';
 import { INSTALLATION_RECORD, writeRecord } from '../installation-record.ts';
 import { beside } from '../two-clusters.ts';
 import { TEAM, withoutMoney } from '../random-run/market.ts';
+import { ACCOUNT_SCENARIOS } from './account-scenarios.ts';
 import { ANSWER_SCENARIOS } from './answer-scenarios.ts';
 import { BUDGET_SCENARIOS } from './budget-scenarios.ts';
 import { PEOPLE_SCENARIOS } from './people-scenarios.ts';
@@ -106,8 +107,7 @@ function twoLead(rest: LifeOptions = {}): LifeOptions {
 /** The status names a foreign instance for a while, and the GpuPod is suspended. */
 async function strangersId(simulation: Simulation): Promise<void> {
   const own = podIdOf(simulation);
-  const [foreignId] = simulation.foreignIds;
-  setPodId(simulation, foreignId);
+  setPodId(simulation, simulation.foreignIds[0]);
   specChange({ suspend: true })(simulation);
   await simulation.pass(5 * MINUTE_MS);
   setPodId(simulation, own);
@@ -116,8 +116,7 @@ async function strangersId(simulation: Simulation): Promise<void> {
 }
 
 function podIdOf(simulation: Simulation): unknown {
-  const status = simulation.object()?.['status'];
-  return isRecord(status) ? status['podId'] : undefined;
+  return recordAt(simulation.object(), 'status')['podId'];
 }
 
 function setPodId(simulation: Simulation, podId: unknown): void {
@@ -229,6 +228,7 @@ export const SCENARIOS = {
   ...PEOPLE_SCENARIOS,
   ...ANSWER_SCENARIOS,
   ...BUDGET_SCENARIOS,
+  ...ACCOUNT_SCENARIOS,
   'a calm life': () => ({}),
   'a calm life of half an hour, orphans are terminated': () => ({
     silenceMs: 30 * MINUTE_MS,

@@ -66,7 +66,7 @@ export const TERMINATION_BUGS: readonly PlantedBug[] = [
     name: 'does not notice a key of another account',
     plant: ignoringAccount,
     scenario: 'the key of another account is used for 10 min',
-    oracles: ['settles', 'account'],
+    oracles: ['settles', 'wallet'],
   },
 ];
 

@@ -1,6 +1,6 @@
 import { ANNOTATIONS } from '../../../src/api/common/names.ts';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
-import type { FaultPlan, CallFault } from '../boundary.ts';
+import type { Call, CallFault, FaultPlan } from '../boundary.ts';
 import { TWO_SWEEPS_MS } from '../oracles.ts';
 import { attempt, STRIPPING } from '../people.ts';
 import { podIdOf } from '../readings.ts';
@@ -25,18 +25,23 @@ export class FaultInjector {
   readonly #remembered = new Set<string>();
   readonly #faultNames = new Map<string, string>();
   #plannedFaults: readonly PlannedFault[] = [];
-  #firstCall = 0;
+  readonly #isCounted: (call: Call) => boolean;
+  #calls = 0;
 
-  /** @param lagMs how long lists hide a new instance */
-  constructor(simulation: () => Simulation, lagMs: number) {
+  /**
+   * @param lagMs how long lists hide a new instance
+   * @param isCounted the calls at which faults may occur, and by which they are planned
+   */
+  constructor(simulation: () => Simulation, lagMs: number, isCounted: (call: Call) => boolean = () => true) {
     this.#simulation = simulation;
     this.#lagMs = lagMs;
+    this.#isCounted = isCounted;
   }
 
   begin(plannedFaults: readonly PlannedFault[]): void {
-    const { counter, api } = this.#simulation();
+    const { api } = this.#simulation();
     this.#plannedFaults = plannedFaults;
-    this.#firstCall = counter.calls;
+    this.#calls = 0;
     const added = new Set<string>();
     for (const plannedFault of plannedFaults) {
       if (plannedFault.what !== 'provider') continue;
@@ -62,10 +67,11 @@ export class FaultInjector {
     this.injected.set(name, (this.injected.get(name) ?? 0) + times);
   }
 
-  readonly faultPlan: FaultPlan = ({ number, to }) => {
-    const at = number - this.#firstCall;
+  readonly faultPlan: FaultPlan = (call) => {
+    if (!this.#isCounted(call)) return [];
+    this.#calls += 1;
     return this.#plannedFaults.flatMap((plannedFault) =>
-      isDue(plannedFault, at, to) ? this.#inject(plannedFault) : [],
+      isDue(plannedFault, this.#calls, call.to) ? this.#inject(plannedFault) : [],
     );
   };
 

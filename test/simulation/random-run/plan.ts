@@ -275,7 +275,7 @@ export function describeRun({ seed, waves, ...plan }: RunPlan): readonly string[
   return [`seed ${seed} ${JSON.stringify(plan)}`, ...stages];
 }
 
-function describeFault(plannedFault: PlannedFault): string {
+export function describeFault(plannedFault: PlannedFault): string {
   switch (plannedFault.what) {
     case 'provider':
       return `provider ${plannedFault.name}, after ${plannedFault.rule.after ?? 0}`;

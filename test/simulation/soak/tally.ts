@@ -1,7 +1,10 @@
 import { faultNames } from '../random-run/plan.ts';
+import { tenantFaultNames } from '../tenants/draw.ts';
+import type { World } from './worlds.ts';
 
 /** The result of one seed, as a child process sends it. */
 export interface SeedResult {
+  readonly world: World;
   readonly seed: number;
   readonly lives: number;
   readonly calls: number;
@@ -16,17 +19,19 @@ export interface SeedResult {
 
 /** Sums over many seeds. */
 export interface Tally {
+  readonly worlds: readonly World[];
   seeds: number;
   lives: number;
   calls: number;
   virtualHours: number;
   mostPasses: number;
-  readonly failedSeeds: number[];
+  readonly failedSeeds: string[];
   readonly injected: Map<string, number>;
 }
 
-export function emptyTally(): Tally {
+export function emptyTally(worlds: readonly World[]): Tally {
   return {
+    worlds,
     seeds: 0,
     lives: 0,
     calls: 0,
@@ -43,7 +48,7 @@ export function addResult(tally: Tally, result: SeedResult): void {
   tally.calls += result.calls;
   tally.virtualHours += result.virtualHours;
   tally.mostPasses = Math.max(tally.mostPasses, result.mostPasses);
-  if (result.violations.length > 0) tally.failedSeeds.push(result.seed);
+  if (result.violations.length > 0) tally.failedSeeds.push(`${result.world} ${String(result.seed)}`);
   for (const [name, times] of Object.entries(result.injected)) {
     tally.injected.set(name, (tally.injected.get(name) ?? 0) + times);
   }
@@ -51,7 +56,8 @@ export function addResult(tally: Tally, result: SeedResult): void {
 
 /** Planned faults that never occurred and so tested nothing. */
 function neverInjected(tally: Tally): readonly string[] {
-  return faultNames().filter((name) => (tally.injected.get(name) ?? 0) === 0);
+  const planned = tally.worlds.flatMap((world) => (world === 'tenants' ? tenantFaultNames() : faultNames()));
+  return [...new Set(planned)].filter((name) => (tally.injected.get(name) ?? 0) === 0);
 }
 
 /** True if nothing failed and every fault occurred. */
@@ -73,6 +79,6 @@ export function summarize(tally: Tally): readonly string[] {
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([name, times]) => `  ${String(times)} × ${name}`),
     ...(missing.length === 0 ? [] : [`never injected: ${missing.join(', ')}`]),
-    ...(tally.failedSeeds.length === 0 ? [] : [`failed seeds: ${tally.failedSeeds.join(' ')}`]),
+    ...(tally.failedSeeds.length === 0 ? [] : [`failed seeds: ${tally.failedSeeds.join(', ')}`]),
   ];
 }

@@ -1,7 +1,12 @@
 import { describeRun, drawRun } from '../random-run/plan.ts';
 import type { RunSize } from '../random-run/plan.ts';
 import { runOne } from '../random-run/random-run.ts';
+import type { RunResult } from '../random-run/run-result.ts';
+import type { SimulationOptions } from '../simulation.ts';
+import { describeTenants, drawTenants } from '../tenants/draw.ts';
+import { runTenants } from '../tenants/tenant-run.ts';
 import type { SeedResult } from './tally.ts';
+import type { SeedRequest } from './worlds.ts';
 
 const LIVES_PER_WAVE = 25;
 
@@ -11,28 +16,38 @@ export function sizeOf(lives: number): RunSize {
   return { waves, livesPerWave: Math.max(1, Math.round(lives / waves)) };
 }
 
-/** Runs one seed and returns its result. */
-export async function runSeed(seed: number, lives: number): Promise<SeedResult> {
+interface Run {
+  readonly plan: readonly string[];
+  readonly result: RunResult;
+}
+
+/** Draws and runs one seed. */
+export async function runSeed(
+  { world, seed, lives }: SeedRequest,
+  options: SimulationOptions = {},
+): Promise<Run> {
+  if (world === 'tenants') {
+    const plan = drawTenants(seed);
+    return { plan: describeTenants(plan), result: await runTenants(plan, options) };
+  }
   const plan = drawRun(seed, sizeOf(lives));
-  const {
-    violations,
-    injected,
-    trace: _trace,
-    ends: _ends,
-    ...counts
-  } = await runOne(plan, { isTraced: false });
+  return { plan: describeRun(plan), result: await runOne(plan, options) };
+}
+
+async function summaryOf(request: SeedRequest): Promise<SeedResult> {
+  const { plan, result } = await runSeed(request, { isTraced: false });
+  const { injected, trace: _trace, ends: _ends, ...counts } = result;
   return {
-    seed,
+    ...request,
     ...counts,
-    violations,
     injected: Object.fromEntries(injected),
-    plan: violations.length === 0 ? [] : describeRun(plan),
+    plan: result.violations.length === 0 ? [] : plan,
   };
 }
 
-process.on('message', (message: { readonly seed: number; readonly lives: number }) => {
+process.on('message', (request: SeedRequest) => {
   Error.stackTraceLimit = 0;
-  void runSeed(message.seed, message.lives).then((result) => process.send?.(result, leaveIfAlone));
+  void summaryOf(request).then((result) => process.send?.(result, leaveIfAlone));
 });
 process.on('disconnect', leave);
 

@@ -1,5 +1,6 @@
 import type { Pod } from '../../../src/simulator/world/pod.ts';
 import { podIdOf } from '../readings.ts';
+import { OPERATOR } from '../payer-book.ts';
 import type { Change } from '../simulated-api-server.ts';
 import { isByOperator, intentOf, podIdIn, podNameOf } from './guard.ts';
 import type { Arrival, Guard, GuardedSimulation } from './guard.ts';
@@ -9,7 +10,7 @@ import type { Arrival, Guard, GuardedSimulation } from './guard.ts';
  * does not terminate that instance, and does not report it as terminated. With the right key it does not
  * report a billing instance as terminated either.
  */
-export function accountGuard(simulation: GuardedSimulation): Guard {
+export function walletGuard(simulation: GuardedSimulation): Guard {
   const { pods } = simulation.api.world;
 
   function judgeCreate({ request }: Arrival): void {
@@ -34,7 +35,7 @@ export function accountGuard(simulation: GuardedSimulation): Guard {
     const podId = podIdOf(before);
     const pod = podId === undefined || podIdOf(object) === podId ? undefined : pods.byId.get(podId);
     if (pod === undefined || !pods.isLive(pod) || !isOf(pod, object.metadata.uid)) return;
-    const oracle = pod.userId === simulation.userId ? 'given-up' : 'account';
+    const oracle = usersOf(simulation, pod).includes(pod.userId) ? 'given-up' : 'wallet';
     simulation.journal.addViolation(
       oracle,
       `${object.metadata.name} reports ${pod.name} as terminated, which bills ${pod.userId}`,
@@ -46,7 +47,7 @@ export function accountGuard(simulation: GuardedSimulation): Guard {
   }
 
   function addViolation(message: string): void {
-    simulation.journal.addViolation('account', message);
+    simulation.journal.addViolation('wallet', message);
   }
 
   return {
@@ -61,4 +62,10 @@ export function accountGuard(simulation: GuardedSimulation): Guard {
       if (method === 'DELETE' && route === '/pods/{id}') judgeDelete(arrival);
     },
   };
+}
+
+/** The users whose keys act for this instance now. */
+function usersOf({ payers, userId }: GuardedSimulation, { name }: Pod): readonly (string | undefined)[] {
+  const account = payers?.intents.get(name)?.account ?? OPERATOR;
+  return account === OPERATOR ? [userId] : (payers?.chosenUsersOf(account).ofKeys ?? []);
 }
