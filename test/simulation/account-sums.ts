@@ -7,11 +7,6 @@ import type { PayerBook, PayingIntent } from './payer-book.ts';
 type Limits = Readonly<Record<string, unknown>>;
 type Paid = LedgerEntry & { readonly intent: PayingIntent };
 
-interface Parts {
-  readonly journal: Pick<Journal, 'addViolation' | 'retainedIds'>;
-  readonly operators?: { readonly length: number };
-}
-
 /** What a limit on a sum counts per instance. */
 const MEASURES = [
   ['maxInstances', (_entry: LedgerEntry): number => 1],
@@ -24,19 +19,23 @@ const MEASURES = [
  * moment, retained, force-released and orphaned ones included. A limit that a person changed meanwhile counts at its
  * highest, because what was begun under it may arrive later.
  */
-export function judgeAccountLimits(entries: readonly LedgerEntry[], payers: PayerBook, parts: Parts): void {
+export function judgeAccountLimits(
+  entries: readonly LedgerEntry[],
+  payers: PayerBook,
+  journal: Pick<Journal, 'addViolation'>,
+): void {
   const paid = entries.flatMap((entry): readonly Paid[] => {
     const intent = payers.intents.get(entry.name);
     return intent === undefined || intent.account === OPERATOR ? [] : [{ ...entry, intent }];
   });
   for (const entry of paid) {
-    for (const problem of problemsOf(entry, paid, payers, parts)) {
-      parts.journal.addViolation('limits', problem);
+    for (const problem of problemsOf(entry, paid, payers)) {
+      journal.addViolation('limits', problem);
     }
   }
 }
 
-function problemsOf(entry: Paid, paid: readonly Paid[], payers: PayerBook, parts: Parts): readonly string[] {
+function problemsOf(entry: Paid, paid: readonly Paid[], payers: PayerBook): readonly string[] {
   const { intent, createdAtMs } = entry;
   const limits = payers.limitsFor(intent.account, intent.writtenAtMs, createdAtMs);
   const together = paid.filter(
@@ -45,10 +44,7 @@ function problemsOf(entry: Paid, paid: readonly Paid[], payers: PayerBook, parts
       other.createdAtMs <= createdAtMs &&
       (other.endedAtMs ?? Infinity) > createdAtMs,
   );
-  const here = together.filter(
-    (other) =>
-      other.intent.namespace === intent.namespace && isNamespaceKnown(other, createdAtMs, payers, parts),
-  );
+  const here = together.filter((other) => other.intent.namespace === intent.namespace);
   return [
     ...singleProblems(entry, limits),
     ...sumProblems(entry, 'limits', limits, together),
@@ -59,20 +55,6 @@ function problemsOf(entry: Paid, paid: readonly Paid[], payers: PayerBook, parts
       here,
     ),
   ];
-}
-
-/**
- * A restart forgets the namespace of what was force-released or orphaned: docs/how-to/accounts.md, "Limits of this
- * version".
- */
-function isNamespaceKnown(
-  { id, intent }: Paid,
-  atMs: number,
-  { removedAtMs }: PayerBook,
-  { journal, operators = [] }: Parts,
-): boolean {
-  const isOrphaned = (removedAtMs.get(intent.uid) ?? Infinity) <= atMs && !journal.retainedIds.has(id);
-  return !isOrphaned || operators.length < 2;
 }
 
 function sumProblems(

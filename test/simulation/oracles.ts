@@ -68,7 +68,7 @@ export function judgeRun(simulation: JudgedSimulation, expected: Expectation = {
     judgeAccountLimits(
       ours(simulation, simulation.api.world.ledger.entries()),
       simulation.payers,
-      simulation,
+      simulation.journal,
     );
   }
 }

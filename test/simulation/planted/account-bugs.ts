@@ -6,6 +6,7 @@ import { atProvider } from './planted-bug.ts';
 import type { PlantedBug } from './planted-bug.ts';
 
 const RETAINED = 'gpupod-operator-retained';
+const ANOTHER = { kind: 'GpuAccount', name: 'another' };
 
 /** Bugs about who pays, and up to which limits. */
 export const ACCOUNT_BUGS: readonly PlantedBug[] = [
@@ -32,8 +33,8 @@ export const ACCOUNT_BUGS: readonly PlantedBug[] = [
     violation: /above limits\.maxInstances 2/,
   },
   {
-    name: 'forgets with a restart which account pays for a retained instance',
-    plant: forgettingPayers,
+    name: 'charges a retained instance to another account after a restart',
+    plant: mistakingPayers,
     scenario: 'a retained instance fills the namespace, and the process dies',
     oracles: ['limits'],
     violation: /above limits\.perNamespace\.maxInstances 2/,
@@ -101,11 +102,11 @@ function reservingNothing(): () => void {
   };
 }
 
-/** The list of retained instances comes back without the accounts that pay for them. */
-function forgettingPayers(): Plant {
-  const forgotten = (text: string): string => {
+/** The list of retained instances comes back with another account for each. */
+function mistakingPayers(): Plant {
+  const mistaken = (text: string): string => {
     const entry = parseJson(text);
-    return isRecord(entry) ? JSON.stringify({ ...entry, payer: undefined }) : text;
+    return isRecord(entry) ? JSON.stringify({ ...entry, payer: ANOTHER }) : text;
   };
   return {
     ports: (real) => ({
@@ -115,7 +116,7 @@ function forgettingPayers(): Plant {
         get: async (target) => {
           const found = await real.configMaps.get(target);
           if (found === undefined || target.name !== RETAINED) return found;
-          const data = Object.entries(found.data).map(([key, text]) => [key, forgotten(text)]);
+          const data = Object.entries(found.data).map(([key, text]) => [key, mistaken(text)]);
           return { ...found, data: Object.fromEntries(data) as Record<string, string> };
         },
       },
