@@ -240,8 +240,9 @@ function fallsOn({ accounts, labels }: SeenCluster, { namespace, ref }: Naming):
 function newIntentIn({ object, before, by }: Change, writtenAtMs: number): PayingIntent | undefined {
   const { uid, namespace = '', annotations } = object.metadata;
   const text = annotations?.[INTENT];
-  if (by === 'person' || text === undefined || text === before?.metadata.annotations?.[INTENT])
-    {return undefined;}
+  if (by === 'person' || text === undefined || text === before?.metadata.annotations?.[INTENT]) {
+    return undefined;
+  }
   const intent = parseJson(text);
   const podName = stringAt(intent, 'name');
   return podName === undefined
