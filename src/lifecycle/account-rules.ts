@@ -35,6 +35,7 @@ export function withRules(policy: Policy, rules: AccountRules): Policy {
     ...lowest('maxPriceCeiling', policy.maxPriceCeiling, priceOf(limits.maxPrice)),
     ...(defaults.maxPrice === undefined ? {} : { defaultMaxPrice: capToMicros(defaults.maxPrice) }),
     ...(defaults.sshKeyId === undefined ? {} : { defaultSshKeyId: defaults.sshKeyId }),
+    ...(defaults.placement?.security === undefined ? {} : { defaultSecurity: defaults.placement.security }),
     accountLimits: offerLimitsOf(rules),
     allowPrepaid: policy.allowPrepaid && limits.allowPrepaid,
   };

@@ -1,3 +1,4 @@
+import type { Security } from '../api/common/securities.ts';
 import type { SshKeySource } from '../api/common/ssh-key-sources.ts';
 import type { AccountDefaults, AccountLimits } from '../api/gpuaccount/limits.ts';
 import type { OfferLimits } from '../offers/account-limits.ts';
@@ -112,6 +113,8 @@ export interface Policy {
   readonly accountLimits?: OfferLimits;
   /** The cap of an instance where its GpuPod names none. */
   readonly defaultMaxPrice?: MicroUsd;
+  /** `placement.security` where a GpuPod names none. */
+  readonly defaultSecurity?: Security;
   readonly maxPriceCeiling?: MicroUsd;
   readonly requireMaxPrice: boolean;
   readonly maxTotalPricePerHour?: MicroUsd;

@@ -1,3 +1,4 @@
+import type { Security } from '../api/common/securities.ts';
 import type { MicroUsd } from './money.ts';
 
 /** What the account that pays allows to be rented, as far as it concerns offers. */
@@ -9,7 +10,7 @@ export interface OfferLimits {
   readonly gpuTypes: readonly string[] | undefined;
   readonly allowedProviders: readonly string[] | undefined;
   readonly deniedProviders: readonly string[] | undefined;
-  readonly security: 'secure_cloud' | 'community_cloud' | 'any';
+  readonly security: Security;
   readonly allowSpot: boolean;
   readonly allowPrepaid: boolean;
 }

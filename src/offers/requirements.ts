@@ -1,3 +1,4 @@
+import type { Security } from '../api/common/securities.ts';
 import { DEFAULT_IMAGE } from '../api/gpupod/spec.ts';
 import type { GpuPodSpec } from '../api/gpupod/spec.ts';
 import type { OfferLimits } from './account-limits.ts';
@@ -18,7 +19,7 @@ export interface OfferRequirements {
   readonly allowedProviders: readonly string[] | undefined;
   readonly deniedProviders: readonly string[] | undefined;
   readonly cloudId: string | undefined;
-  readonly security: GpuPodSpec['placement']['security'];
+  readonly security: Security;
   readonly spot: GpuPodSpec['placement']['spot'];
   readonly allowPrepaid: boolean;
   readonly minStock: GpuPodSpec['placement']['minStock'];
@@ -67,7 +68,12 @@ export interface OfferPolicy {
   /** `maxPrice` where a spec names none. */
   readonly defaultMaxPrice?: MicroUsd;
   readonly accountLimits?: OfferLimits | undefined;
+  /** `placement.security` where a spec names none. @default secure_cloud */
+  readonly defaultSecurity?: Security;
 }
+
+/** What a GpuPod gets that does not name it, and whose account does not either. */
+const DEFAULT_SECURITY: Security = 'secure_cloud';
 
 /** For callers without cooldowns. */
 export function noCooldowns(): undefined {
@@ -96,7 +102,7 @@ export function requirementsFrom(
     allowedProviders: placement.providers?.allow,
     deniedProviders: placement.providers?.deny,
     cloudId: placement.cloudId,
-    security: placement.security,
+    security: placement.security ?? policy.defaultSecurity ?? DEFAULT_SECURITY,
     spot: placement.spot,
     allowPrepaid: placement.allowPrepaid,
     minStock: placement.minStock,

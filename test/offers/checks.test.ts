@@ -15,6 +15,7 @@ it.each(rows)('$name → $expected: $why', (row) => {
   const policy = {
     ...(row.ceiling === undefined ? {} : { maxPriceCeiling: row.ceiling }),
     ...(row.total === undefined ? {} : { maxTotalPricePerHour: row.total }),
+    ...(row.defaultSecurity === undefined ? {} : { defaultSecurity: row.defaultSecurity }),
     accountLimits: row.accountLimits,
   };
   const verdict = judgeOffer(row.offer, requirements(row.spec ?? {}, policy, row.cooldownOf));

@@ -280,19 +280,3 @@ describe('a limit that is lowered', () => {
     );
   });
 });
-
-describe('the defaults of an account', () => {
-  it('hold where a GpuPod is silent, and satisfy what the account requires', async () => {
-    const scene = await sceneWith({
-      limits: { requireMaxPrice: true },
-      defaults: { maxPrice: 0.5, maxLifetime: '2h' },
-    });
-    scene.apply('team-a', { maxPrice: undefined });
-    scene.apply('team-b');
-    await scene.untilReady('team-b');
-    expect(scene.payersOf('team-a')).toEqual([]);
-    expect(statusOf(scene.held('team-a'))['hint']).toContain('raise maxPrice to');
-    const { createdAt, expiresAt } = statusOf(scene.held('team-b'));
-    expect(Date.parse(String(expiresAt)) - Date.parse(String(createdAt))).toBe(2 * 60 * MINUTE_MS);
-  });
-});

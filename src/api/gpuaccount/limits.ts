@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { SECURITIES } from '../common/securities.ts';
 import { SSH_KEY_SOURCES } from '../common/ssh-key-sources.ts';
 import { duration, providerId, wordSet } from '../common/field-kinds.ts';
 
@@ -81,10 +82,7 @@ export function accountLimits(allowRetain: boolean) {
         })
         .describe('Upstream providers whose offers may be rented.')
         .optional(),
-      security: z
-        .enum(['secure_cloud', 'community_cloud', 'any'])
-        .default('any')
-        .describe('Security that an offer must have.'),
+      security: z.enum(SECURITIES).default('any').describe('Security that an offer must have.'),
       allowSpot: z.boolean().default(true).describe('Whether spot offers may be rented.'),
       allowPrepaid: z
         .boolean()
@@ -123,6 +121,15 @@ export const accountDefaults = z
     maxPrice: price('maxPrice of GpuPods that set none.'),
     maxLifetime: duration('1m').describe('maxLifetime of GpuPods that set none.').optional(),
     sshKeyId: providerId().describe('ID of the SSH key of GpuPods that name none.').optional(),
+    placement: z
+      .object({
+        security: z
+          .enum(SECURITIES)
+          .describe('placement.security of GpuPods that set none. Absent: secure_cloud.')
+          .optional(),
+      })
+      .describe('Where the instances of GpuPods may run that do not say it.')
+      .optional(),
   })
   .describe('What holds for GpuPods that do not say otherwise.')
   .prefault({});

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { SECURITIES } from '../common/securities.ts';
 import { accountKind, objectName, secretKeyRef, size, wordSet } from '../common/field-kinds.ts';
 
 /** The larger parts of the spec: hardware, place, sizes and variables. */
@@ -57,9 +58,11 @@ export const placement = z
       .describe('Upstream providers to choose from, or to avoid.')
       .optional(),
     security: z
-      .enum(['secure_cloud', 'community_cloud', 'any'])
-      .default('secure_cloud')
-      .describe('secure_cloud (data centers), community_cloud (private hosts), or any.'),
+      .enum(SECURITIES)
+      .describe(
+        'secure_cloud (data centers), community_cloud (private hosts), or any. Absent: defaults.placement.security of the account that pays, else secure_cloud.',
+      )
+      .optional(),
     spot: z
       .enum(['Forbid', 'Allow', 'Require'])
       .default('Forbid')

@@ -112,7 +112,7 @@ describe('the smallest useful GpuPod', () => {
   it('has these fields, with these defaults', () => {
     expect(GpuPodSpec.parse({ gpu: { types: ['H100_80GB'] }, maxPrice: 3 })).toEqual({
       gpu: { types: ['H100_80GB'], count: 1 },
-      placement: { security: 'secure_cloud', spot: 'Forbid', allowPrepaid: false, minStock: 'Low' },
+      placement: { spot: 'Forbid', allowPrepaid: false, minStock: 'Low' },
       strategy: 'Cheapest',
       resources: { fit: 'AtLeast' },
       maxPrice: 3,

@@ -113,6 +113,21 @@ export const PLACEMENT_ROWS: readonly CheckRow[] = [
     why: 'secure_cloud is the default',
   },
   {
+    name: 'community, by the default of the account',
+    offer: offer({ security: 'community_cloud' }),
+    defaultSecurity: 'any',
+    expected: 'fits',
+    why: 'the spec is silent, so the account decides',
+  },
+  {
+    name: 'community, against the spec',
+    offer: offer({ security: 'community_cloud' }),
+    spec: { placement: { security: 'secure_cloud' } },
+    defaultSecurity: 'any',
+    expected: 'SecurityDiffers',
+    why: 'what the spec says counts more than a default',
+  },
+  {
     name: 'secure where community is required',
     offer: offer(),
     spec: { placement: { security: 'community_cloud' } },

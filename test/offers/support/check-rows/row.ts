@@ -1,3 +1,4 @@
+import type { Security } from '../../../../src/api/common/securities.ts';
 import type { OfferLimits } from '../../../../src/offers/account-limits.ts';
 import type { Offer } from '../../../../src/offers/offer.ts';
 import type { RejectionReason } from '../../../../src/offers/rejections.ts';
@@ -12,6 +13,8 @@ export interface CheckRow {
   readonly ceiling?: number;
   /** Limits of the account that pays. */
   readonly accountLimits?: OfferLimits;
+  /** Default of the account that pays. */
+  readonly defaultSecurity?: Security;
   /** Limit for all instances together, in micro-dollars per hour. */
   readonly total?: number;
   readonly cooldownOf?: CooldownLookup;
