@@ -1,4 +1,5 @@
-import { expiryOf } from './expiry.ts';
+import { isPaused } from '../api/gpupod/gpu-pod.ts';
+import { ceilingExpiryOf, expiryOf } from './expiry.ts';
 import type { Observation } from './observation.ts';
 import type { InstanceState } from './local-state.ts';
 import { timesOutAtMs } from './rules/provisioning-time.ts';
@@ -45,12 +46,17 @@ function ofInstance(observation: Observation, instance: InstanceState): readonly
 
 function ofLimit(observation: Observation): readonly Deadline[] {
   const expiry = expiryOf(observation);
-  return expiry === undefined
-    ? []
-    : [
-        { what: 'expiresSoon', atMs: expiry.noticeAtMs },
-        { what: 'expired', atMs: expiry.atMs },
-      ];
+  // A pause holds back every other limit.
+  const ceiling = isPaused(observation.gpuPod) ? ceilingExpiryOf(observation) : undefined;
+  return [
+    ...(expiry === undefined
+      ? []
+      : [
+          { what: 'expiresSoon', atMs: expiry.noticeAtMs } as const,
+          { what: 'expired', atMs: expiry.atMs } as const,
+        ]),
+    ...(ceiling === undefined ? [] : [{ what: 'expired', atMs: ceiling.atMs } as const]),
+  ];
 }
 
 function ofSearch({ localState, permit, now }: Observation): readonly Deadline[] {

@@ -1,5 +1,5 @@
 import type { GpuPodStatus } from '../api/gpupod/status.ts';
-import { lifetimeOf } from './lifetime.ts';
+import { ceilingOf, lifetimeOf } from './lifetime.ts';
 import type { Lifetime } from './lifetime.ts';
 import type { Observation } from './observation.ts';
 import { attemptsCostOf } from './status/attempts.ts';
@@ -107,4 +107,17 @@ export function expiryOf(observation: Observation): Expiry | undefined {
   }
   const atMs = created.atMs + nearest.afterMs;
   return { limit: nearest, atMs, noticeAtMs: atMs - noticeMs(nearest) };
+}
+
+/** When the lifetime ceiling ends the rented instance, by the monotonic clock. A pause holds back all other limits. */
+export function ceilingExpiryOf({
+  policy,
+  localState,
+}: Pick<Observation, 'policy' | 'localState'>):
+  { readonly limit: Limit & { readonly lifetime: Lifetime }; readonly atMs: number } | undefined {
+  const lifetime = ceilingOf(policy);
+  const created = localState.instance?.created;
+  return lifetime === undefined || created === undefined
+    ? undefined
+    : { limit: { ending: 'Expired', afterMs: lifetime.ms, lifetime }, atMs: created.atMs + lifetime.ms };
 }

@@ -31,6 +31,12 @@ export function lifetimeOf(
   return specMs === undefined ? { ms, source: 'default', ...defaultField(policy) } : { ms, source: 'spec' };
 }
 
+/** The lifetime that neither the spec nor a pause extends. Undefined: no limit. */
+export function ceilingOf(policy: Policy): Lifetime | undefined {
+  const { maxLifetimeMs: ms } = policy;
+  return ms === undefined ? undefined : { ms, source: 'ceiling', ...ceilingField(policy) };
+}
+
 function ceilingField({ account, maxLifetimeMs }: Policy): Pick<Lifetime, 'field'> {
   const isOfAccount = account !== undefined && durationOf(account.limits.maxLifetime) === maxLifetimeMs;
   return isOfAccount ? { field: limitOf(account, 'maxLifetime') } : {};

@@ -29,7 +29,7 @@ import {
   stopAfterInvalidRequests,
 } from './rules/forbidden.ts';
 import { accountDoubtful, awaitKnownAccount } from './rules/account-held.ts';
-import { foreignIntent, paused } from './rules/held-back.ts';
+import { foreignIntent, paused, pausedPastCeiling } from './rules/held-back.ts';
 import { accountUnavailable, awaitAccountUser } from './rules/payer.ts';
 import { stayReleased } from './rules/release.ts';
 import { resolvePendingCreate } from './rules/look-up.ts';
@@ -75,11 +75,13 @@ export const SEARCH_RULES: readonly Rule[] = [
 const RULES: readonly Rule[] = [
   // A person's word comes before every rule that waits for the provider.
   forceRelease, //                    releases a deleted GpuPod whose instance a person named, without proof
-  paused, //                          does nothing while the annotation is set, not even for a deletion
+  paused, //                          does nothing while the annotation is set, not even for a deletion, before the ceiling
 
   // The answers to another account's key prove nothing about our instances.
   accountUnavailable, //              waits for an account that exists and may pay
   accountDoubtful, //                 waits until the API key fits the account of what bills
+
+  pausedPastCeiling, //               terminates the instance of a paused GpuPod at the lifetime ceiling
 
   // No instance that bills may be forgotten.
   restoreFinalizer, //                puts a stripped finalizer back, so that the GpuPod cannot vanish

@@ -6,7 +6,7 @@ import { settle } from './life.ts';
 import { judgeRun } from './oracles.ts';
 import { annotate, specChange } from './people.ts';
 import { stalledReason } from './planted/limit-scenarios.ts';
-import { reasonOf, statusOf } from './readings.ts';
+import { messageOf, reasonOf, statusOf } from './readings.ts';
 import { Simulation } from './simulation.ts';
 import type { SimulationOptions } from './simulation.ts';
 
@@ -111,6 +111,49 @@ describe('an instance with a lifetime', () => {
     await simulation.until('expired', () => stalledReason(simulation) === 'Expired', 5 * MINUTE_MS);
     judgeRun(simulation, { overdueMs: 16 * MINUTE_MS });
     expect(simulation.journal.violations).toEqual([]);
+  });
+
+  it.each<{
+    name: string;
+    ask: (simulation: Simulation) => void;
+    isOver: (simulation: Simulation) => boolean;
+  }>([
+    {
+      name: 'and its GpuPod then waits for a person',
+      ask: () => undefined,
+      isOver: (simulation) => stalledReason(simulation) === 'Expired',
+    },
+    {
+      name: 'and its deleted GpuPod goes',
+      ask: (simulation) => {
+        simulation.delete();
+      },
+      isOver: (simulation) => simulation.object() === undefined,
+    },
+  ])('ends at the ceiling of the operator although it is paused, $name', async ({ ask, isOver }) => {
+    const policy = { ...OPEN_POLICY, maxLifetimeMs: 60 * MINUTE_MS };
+    const simulation = await readyWith({ maxLifetime: '30m' }, { settings: { policy } });
+    annotate('gpupod.dev/paused', 'true')(simulation);
+    ask(simulation);
+    await simulation.pass(45 * MINUTE_MS);
+    expect(deletes(simulation)).toBe(0);
+    expect(messageOf(simulation.object(), 'Synced')).toContain(
+      "until it reaches the operator's --max-lifetime 1h",
+    );
+
+    await simulation.until('the ceiling ended it', () => isOver(simulation), 20 * MINUTE_MS);
+    expect(deletes(simulation)).toBe(1);
+    expect(simulation.journal.violations).toEqual([]);
+  });
+
+  it('ends at the ceiling although it is paused, over a restart', async () => {
+    const policy = { ...OPEN_POLICY, maxLifetimeMs: 60 * MINUTE_MS };
+    const simulation = await readyWith({}, { settings: { policy } });
+    annotate('gpupod.dev/paused', 'true')(simulation);
+    await simulation.pass(50 * MINUTE_MS);
+    simulation.operator.kill();
+    await simulation.until('expired', () => stalledReason(simulation) === 'Expired', 20 * MINUTE_MS);
+    expect(deletes(simulation)).toBe(1);
   });
 
   it('has the lifetime of the operator if its GpuPod names none', async () => {

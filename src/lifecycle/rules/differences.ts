@@ -1,13 +1,16 @@
 import type { GpuPodSpec } from '../../api/gpupod/spec.ts';
 import type { OfferStatus } from '../../api/gpupod/status.ts';
-import { formatUsd, priceToMicros } from '../../offers/money.ts';
+import { capToMicros, formatUsd, priceToMicros } from '../../offers/money.ts';
 import { effectiveCap, limitsFrom } from '../../offers/requirements.ts';
 import { identityOf } from '../account.ts';
 import { lifetimeOf, lifetimeText } from '../lifetime.ts';
 import type { Observation } from '../observation.ts';
 import type { InstanceSnapshot } from '../provider.ts';
+import { attemptsCostOf } from '../status/attempts.ts';
 import { timeMs } from '../status/timestamp.ts';
 import { isOtherGpu, normalized } from './gpu-names.ts';
+
+const MS_PER_HOUR = 3_600_000;
 
 /** What the snapshot says, and what it must match. */
 export interface Compared {
@@ -66,7 +69,8 @@ export function differenceFromSpec(
     firstDifference(compared) ??
     notSpot(compared) ??
     moreGpus(compared) ??
-    outlived(observation, snapshot)
+    outlived(observation, snapshot) ??
+    overspent(observation, snapshot)
   );
 }
 
@@ -78,6 +82,19 @@ function outlived(
   const lifetime = lifetimeOf(gpuPod.spec, policy);
   return lifetime?.source === 'spec' && now.wallMs - timeMs(createdAt) >= lifetime.ms
     ? `it is older than ${lifetimeText(lifetime)}`
+    : undefined;
+}
+
+/** The same for the total cost, at the price that the instance has now. */
+function overspent(
+  { gpuPod, now }: Pick<Observation, 'gpuPod' | 'now'>,
+  { createdAt, priceUsdPerHour = 0 }: InstanceSnapshot,
+): string | undefined {
+  const { maxTotalCost } = gpuPod.spec;
+  const hours = Math.max(0, now.wallMs - timeMs(createdAt)) / MS_PER_HOUR;
+  const usd = attemptsCostOf(gpuPod.status) + hours * priceUsdPerHour;
+  return maxTotalCost !== undefined && usd >= maxTotalCost
+    ? `with earlier attempts it has cost all of spec.maxTotalCost ${formatUsd(capToMicros(maxTotalCost))} USD`
     : undefined;
 }
 

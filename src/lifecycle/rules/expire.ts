@@ -1,3 +1,4 @@
+import { ceilingExpiryOf } from '../expiry.ts';
 import type { Limit } from '../expiry.ts';
 import type { Observation } from '../observation.ts';
 import { attemptsCostOf } from '../status/attempts.ts';
@@ -13,7 +14,17 @@ import { beginTermination } from './termination.ts';
  */
 export function endExpired(observation: Observation): Step | undefined {
   const limit = reachedLimit(observation);
-  if (limit === undefined || observation.lastSeen === undefined) {
+  return limit === undefined ? undefined : endAt(observation, limit);
+}
+
+/** Terminates the instance of a paused GpuPod that has reached the ceiling, by the same rules. */
+export function endAtCeiling(observation: Observation): Step | undefined {
+  const ceiling = ceilingExpiryOf(observation);
+  return ceiling === undefined ? undefined : endAt(observation, ceiling.limit);
+}
+
+function endAt(observation: Observation, limit: Limit): Step | undefined {
+  if (observation.lastSeen === undefined) {
     return undefined;
   }
   const begun = beginTermination(observation, limit.ending, whyEnded(observation, limit));

@@ -1,18 +1,47 @@
-import { isPaused } from '../../api/gpupod/gpu-pod.ts';
-import { expiryOf } from '../expiry.ts';
+import { isDeleting, isPaused } from '../../api/gpupod/gpu-pod.ts';
+import { ceilingExpiryOf, expiryOf } from '../expiry.ts';
+import { ceilingOf, lifetimeText } from '../lifetime.ts';
 import type { Observation } from '../observation.ts';
 import { openIntentOf } from '../open-intent.ts';
 import { draftStatus } from '../status/draft.ts';
-import type { Step } from '../step.ts';
+import type { Rest, Step } from '../step.ts';
+import { finishDeletion } from './deletion.ts';
+import { endAtCeiling } from './expire.ts';
+import { finishTermination } from './termination.ts';
 import { heldReady, PENDING } from './condition-drafts.ts';
 import { keepingStall, keepObservedGeneration } from './stalled.ts';
 
-/** `gpupod.dev/paused: "true"`: the operator does nothing, not even for a deletion. */
+/**
+ * `gpupod.dev/paused: "true"`: the operator does nothing, not even for a deletion, except that it terminates an instance
+ * at the lifetime ceiling. Anybody may pause, and the platform has promised that ceiling.
+ */
 export function paused(observation: Observation): Step | undefined {
+  return isPaused(observation.gpuPod) && !isPastCeiling(observation) ? hold(observation) : undefined;
+}
+
+/** Terminates the instance of a paused GpuPod at the ceiling, once it is known that the API key fits. */
+export function pausedPastCeiling(observation: Observation): Step | undefined {
   const { gpuPod } = observation;
   if (!isPaused(gpuPod)) {
     return undefined;
   }
+  const ending = isDeleting(gpuPod)
+    ? finishDeletion(observation)
+    : (finishTermination(observation) ?? endAtCeiling(observation));
+  return ending ?? hold(observation);
+}
+
+function isPastCeiling(observation: Observation): boolean {
+  const ceiling = ceilingExpiryOf(observation);
+  return (
+    observation.gpuPod.status.podId !== undefined &&
+    ceiling !== undefined &&
+    observation.now.monotonicMs >= ceiling.atMs
+  );
+}
+
+function hold(observation: Observation): Rest {
+  const { gpuPod } = observation;
   return keepObservedGeneration(observation, {
     kind: 'rest',
     status: draftStatus(observation, {
@@ -29,7 +58,10 @@ export function paused(observation: Observation): Step | undefined {
 function whatBills(observation: Observation): string {
   const { podId } = observation.gpuPod.status;
   if (podId !== undefined) {
-    return `Instance ${podId} keeps billing${expiryOf(observation) === undefined ? '' : ', past its limits too'}`;
+    const isLimited = expiryOf(observation) !== undefined;
+    const ceiling = ceilingOf(observation.policy);
+    const until = ceiling === undefined ? '' : `, until it reaches ${lifetimeText(ceiling)}`;
+    return `Instance ${podId} keeps billing${isLimited ? ', past its limits too' : ''}${until}`;
   }
   return openIntentOf(observation).kind === 'none'
     ? 'Nothing is rented'

@@ -6,10 +6,13 @@ import type { AccountState } from '../../../src/lifecycle/observation.ts';
 import { gpuPod, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import type { GpuPodOverrides } from '../../support/builders/gpu-pod.ts';
 import { intent } from '../../support/builders/intent.ts';
-import { observed } from '../../support/builders/observation.ts';
-import { failure } from '../../support/builders/snapshots.ts';
+import { NOW_MS, observed } from '../../support/builders/observation.ts';
+import type { ObservationOverrides } from '../../support/builders/observation.ts';
+import { nextStep } from '../../../src/lifecycle/next-step.ts';
+import { aReadySnapshot, failure, lastSeen } from '../../support/builders/snapshots.ts';
 import { condition } from '../../support/builders/conditions.ts';
-import { messageOf, outline, statusOf } from '../support/outline.ts';
+import { messageOf, outline, restOf, statusOf } from '../support/outline.ts';
+import type { Outline } from '../support/outline.ts';
 
 const PAUSED: GpuPodOverrides = { annotations: { [ANNOTATIONS.paused]: 'true' } };
 
@@ -31,6 +34,41 @@ describe('paused', () => {
     const step = paused(observed({ gpuPod: held }));
     expect(outline(step)).toMatchObject({ step: 'rest', Synced: 'Paused' });
     expect(messageOf(statusOf(step), 'Synced')).toContain(says);
+  });
+
+  it.each<{ name: string; ceilingMs: number; overrides?: ObservationOverrides; expected: Outline }>([
+    { name: 'before the ceiling', ceilingMs: 600_001, expected: { step: 'rest', Synced: 'Paused' } },
+    { name: 'at the ceiling', ceilingMs: 600_000, expected: { step: 'writeStatus', Ready: 'Terminating' } },
+    {
+      name: 'at the ceiling, with the key of another account',
+      ceilingMs: 600_000,
+      overrides: { account: { kind: 'changed', userId: 'user-2', message: 'x' } },
+      expected: { step: 'rest', Synced: 'AccountChanged' },
+    },
+  ])(
+    'leaves an instance to the lifetime ceiling of the platform: $name',
+    ({ ceilingMs, overrides, expected }) => {
+      const step = nextStep(
+        observed({
+          gpuPod: rentedGpuPod({ ...PAUSED, spec: { maxLifetime: '5m' } }),
+          policy: { maxLifetimeMs: ceilingMs },
+          lastSeen: lastSeen(aReadySnapshot(), { beganAtMs: NOW_MS - 1_000 }),
+          ...overrides,
+        }),
+      );
+      expect(outline(step)).toMatchObject(expected);
+    },
+  );
+
+  it('wakes up at the ceiling, and not only at the limit of the spec that it holds back', () => {
+    const step = nextStep(
+      observed({
+        gpuPod: rentedGpuPod({ ...PAUSED, spec: { maxLifetime: '5m' } }),
+        policy: { maxLifetimeMs: 660_000 },
+        lastSeen: lastSeen(aReadySnapshot(), { beganAtMs: NOW_MS - 1_000 }),
+      }),
+    );
+    expect(restOf(step).atLatestMs).toBe(60_000);
   });
 
   it('keeps the last known Ready, because the instance keeps running', () => {

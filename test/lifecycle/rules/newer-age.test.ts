@@ -8,6 +8,8 @@ import { inventory, aReadySnapshot } from '../../support/builders/snapshots.ts';
 import { outline } from '../support/outline.ts';
 
 const running = { ...aReadySnapshot(), podId: 'pod-2', name: nameOfAttempt(2), priceUsdPerHour: 2.7 };
+/** After four hours it has cost 8 USD. */
+const priced = { ...running, priceUsdPerHour: 2 };
 const fresh = { localState: { version: { resourceVersion: '10', seenAtMs: NOW_MS - 1 } } };
 
 describe('adoptNewer, by the age of the instance', () => {
@@ -64,6 +66,44 @@ describe('adoptNewer, by the age of the instance', () => {
       },
       step: 'writeStatus',
       why: 'its GpuPod warns before the end',
+    },
+    {
+      name: 'a ready one that has cost all of spec.maxTotalCost',
+      known: {
+        gpuPod: gpuPod({ intent: intent(), spec: { maxTotalCost: 8 } }),
+        inventory: inventory({
+          beganAtMs: NOW_MS,
+          live: [{ ...priced, createdAt: new Date(WALL_MS - 4 * 3_600_000).toISOString() }],
+        }),
+      },
+      step: 'rest',
+      says: 'Stalled',
+      why: 'the older spec would end it at once, without notice',
+    },
+    {
+      name: 'a ready one that has cost almost all of spec.maxTotalCost',
+      known: {
+        gpuPod: gpuPod({ intent: intent(), spec: { maxTotalCost: 8 } }),
+        inventory: inventory({
+          beganAtMs: NOW_MS,
+          live: [{ ...priced, createdAt: new Date(WALL_MS - 4 * 3_600_000 + 1_000).toISOString() }],
+        }),
+      },
+      step: 'writeStatus',
+      why: 'its GpuPod warns before the end',
+    },
+    {
+      name: 'one whose earlier attempts leave too little of spec.maxTotalCost',
+      known: {
+        gpuPod: gpuPod({ intent: intent(), spec: { maxTotalCost: 8 }, status: { attemptsCost: 4 } }),
+        inventory: inventory({
+          beganAtMs: NOW_MS,
+          live: [{ ...priced, createdAt: new Date(WALL_MS - 2 * 3_600_000).toISOString() }],
+        }),
+      },
+      step: 'rest',
+      says: 'Stalled',
+      why: 'the limit is on all attempts together',
     },
     {
       name: 'one that starts, and still has a second',
