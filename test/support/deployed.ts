@@ -10,7 +10,7 @@ import { startControlPlane } from '../control-plane/control-plane.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 import type { KubectlResult } from '../control-plane/kubectl.ts';
 import { RecordingLog } from '../kubernetes/support/recording-log.ts';
-import { kubectl as runKubectl } from '../manifests/support/helm.ts';
+import { chart, helm, kubectl as runKubectl, SOME_IMAGE } from '../manifests/support/helm.ts';
 import { operatorArgs } from './operator-settings.ts';
 import type { Flags } from './operator-settings.ts';
 import { until } from './until.ts';
@@ -18,9 +18,10 @@ import { until } from './until.ts';
 const root = path.resolve(import.meta.dirname, '../..');
 /** The namespace of deploy/. */
 export const OPERATOR_NAMESPACE = 'gpupod-system';
+/** The name of the release, and of its service account. */
 const SERVICE_ACCOUNT = 'gpupod-operator';
 
-/** A cluster with deploy/ and some of its components, and an operator that runs as their service account. */
+/** A cluster with deploy/ or a release of the chart, and an operator that runs as their service account. */
 export class Deployed {
   readonly controlPlane: ControlPlane;
   readonly simulator: Simulator;
@@ -50,7 +51,7 @@ export class Deployed {
     if (code !== 0) throw new Error(stderr);
   }
 
-  /** Starts the operator in this process, for all namespaces and with the rights of deploy/. */
+  /** Starts the operator in this process, for all namespaces and with the rights that were installed. */
   async start(flags: Flags = {}): Promise<void> {
     const { simulator, controlPlane } = this;
     const kubeconfigPath = await controlPlane.kubeconfigForServiceAccount(
@@ -116,10 +117,7 @@ export async function openDeployed(
   components: readonly string[],
   simulator: SimulatorOptions = {},
 ): Promise<Deployed> {
-  const controlPlane = await startControlPlane({ controllerManager: true });
-  const settings = { provisioningMs: 100, installingMs: 100, deletingMs: 100, ...simulator.settings };
-  const deployed = new Deployed(controlPlane, await startSimulator({ ...simulator, settings }));
-  try {
+  return await open(simulator, async ({ controlPlane, kubectl }) => {
     const overlay = path.join(controlPlane.directory, 'overlay');
     await mkdir(overlay);
     const relative = (to: string): string => path.relative(overlay, path.join(root, to));
@@ -130,8 +128,38 @@ export async function openDeployed(
       components: components.map((component) => relative(`deploy/components/${component}`)),
     };
     await writeFile(path.join(overlay, 'kustomization.yaml'), stringify(kustomization));
-    await deployed.kubectl('apply', '-k', overlay);
-    await deployed.kubectl('wait', 'crd', '--all', '--for=condition=Established', '--timeout=60s');
+    await kubectl('apply', '-k', overlay);
+  });
+}
+
+/** Opens a cluster with a release of the chart with these values. Stop it in afterAll. */
+export async function openReleased(
+  values: readonly string[],
+  simulator: SimulatorOptions = {},
+): Promise<Deployed> {
+  return await open(simulator, async ({ controlPlane }) => {
+    const where = ['-n', OPERATOR_NAMESPACE, '--create-namespace'];
+    const sets = values.flatMap((value) => ['--set', value]);
+    await helm(controlPlane, 'install', SERVICE_ACCOUNT, chart, ...where, ...SOME_IMAGE, ...sets);
+  });
+}
+
+interface Opening {
+  readonly controlPlane: ControlPlane;
+  readonly kubectl: (...args: readonly string[]) => Promise<string>;
+}
+
+async function open(
+  simulator: SimulatorOptions,
+  install: (opening: Opening) => Promise<void>,
+): Promise<Deployed> {
+  const controlPlane = await startControlPlane({ controllerManager: true });
+  const settings = { provisioningMs: 100, installingMs: 100, deletingMs: 100, ...simulator.settings };
+  const deployed = new Deployed(controlPlane, await startSimulator({ ...simulator, settings }));
+  const kubectl = async (...args: readonly string[]): Promise<string> => await deployed.kubectl(...args);
+  try {
+    await install({ controlPlane, kubectl });
+    await kubectl('wait', 'crd', '--all', '--for=condition=Established', '--timeout=60s');
     return deployed;
   } catch (error) {
     await deployed.stop();
