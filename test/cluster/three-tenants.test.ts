@@ -175,7 +175,9 @@ beforeAll(async () => {
 
 afterEach(() => {
   // No attempt costs or ends anything, not even for a moment.
-  expect(billed()).toEqual(before);
+  const expected = before;
+  before = billed();
+  expect(before).toEqual(expected);
 });
 
 afterAll(async () => {
