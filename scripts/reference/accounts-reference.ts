@@ -47,6 +47,12 @@ Only the operator writes it.
 
 ${below('status', true)}
 
+## status of a ClusterGpuAccount alone
+
+What its limits count is more: also retained and orphaned instances, and create requests under way. ${code('kubectl describe clustergpuaccount <name>')} shows it.
+
+${below('status', false)}
+
 ## Reasons of Ready
 
 The third column is the other condition that is set with the same reason.

@@ -131,7 +131,7 @@ function limitUsageOf(
     return new Map();
   }
   const ofAll = summary.ofAccount(account, userId);
-  const ofNamespaces = [...summary.namespacesOf(account).values()];
+  const ofNamespaces = [...summary.namespacesOf(account, userId).values()];
   return new Map(
     sums.map(({ path, measure, limit, isPerNamespace }) => {
       const used = isPerNamespace

@@ -138,7 +138,8 @@ describe('the sample of an account', () => {
       maxGpus: 8 / 16,
       // Nothing fits into a limit of 0.
       maxInstances: 1,
-      'perNamespace.maxPricePerHour': 4 / 8,
+      // The orphan has no name, so it may be of any namespace.
+      'perNamespace.maxPricePerHour': 6 / 8,
     });
   });
 

@@ -11,8 +11,8 @@ export interface Summary {
   readonly total: Totals;
   /** What counts towards the limits of an account, and of the user that its key belongs to. */
   readonly ofAccount: (account: string, userId: string | undefined) => Totals;
-  /** What counts towards its limits of each namespace. */
-  readonly namespacesOf: (account: string) => ReadonlyMap<string, Totals>;
+  /** What counts towards its limits of each namespace, orphans that may be of it included. */
+  readonly namespacesOf: (account: string, userId: string | undefined) => ReadonlyMap<string, Totals>;
 }
 
 /** Groups what counts, so that each account reads only its own part. */
@@ -24,9 +24,14 @@ export function summarize(all: readonly Counted[], unowned: Summary['unowned']):
     total: sumOf(all),
     ofAccount: (account, userId) =>
       sumOf([...own(account), ...own(undefined)].filter((one) => isIn({ account, userId }, one))),
-    namespacesOf: (account) => {
+    namespacesOf: (account, userId) => {
       const groups = Map.groupBy(own(account), ({ owner }) => owner?.namespace ?? '');
-      return new Map([...groups].map(([namespace, group]) => [namespace, sumOf(group)]));
+      return new Map(
+        [...groups].map(([namespace, group]) => {
+          const orphans = own(undefined).filter((one) => isIn({ account, userId, namespace }, one));
+          return [namespace, sumOf([...group, ...orphans])];
+        }),
+      );
     },
   };
 }

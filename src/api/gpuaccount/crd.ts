@@ -4,12 +4,13 @@ import { markCrd } from '../common/crd-marks.ts';
 import { readyField, structural } from '../common/structural.ts';
 import type { JsonSchema } from '../common/structural.ts';
 import { ClusterGpuAccountSpec, GpuAccountSpec } from './spec.ts';
-import { FRESH_ACCOUNT_STATUS, GpuAccountStatus } from './status.ts';
+import { ClusterGpuAccountStatus, FRESH_ACCOUNT_STATUS, GpuAccountStatus } from './status.ts';
 
 interface KindParts {
   readonly scope: 'Namespaced' | 'Cluster';
   readonly shortName: string;
   readonly spec: typeof GpuAccountSpec | typeof ClusterGpuAccountSpec;
+  readonly status: typeof GpuAccountStatus | typeof ClusterGpuAccountStatus;
   readonly description: string;
 }
 
@@ -18,6 +19,7 @@ const PARTS: Readonly<Record<AccountKind, KindParts>> = {
     scope: 'Namespaced',
     shortName: 'gacc',
     spec: GpuAccountSpec,
+    status: GpuAccountStatus,
     description:
       'An account at Prime Intellect that pays for GpuPods of its own namespace. The one named default pays for GpuPods that name none.',
   },
@@ -25,6 +27,7 @@ const PARTS: Readonly<Record<AccountKind, KindParts>> = {
     scope: 'Cluster',
     shortName: 'cgacc',
     spec: ClusterGpuAccountSpec,
+    status: ClusterGpuAccountStatus,
     description: 'An account at Prime Intellect that pays for GpuPods of the namespaces that it selects.',
   },
 };
@@ -68,7 +71,7 @@ export function markedAccountCrd(kind: AccountKind, version: string): JsonSchema
 }
 
 function rootSchema(kind: AccountKind): JsonSchema {
-  const { spec, description } = PARTS[kind];
+  const { spec, status, description } = PARTS[kind];
   return {
     type: 'object',
     description,
@@ -78,7 +81,7 @@ function rootSchema(kind: AccountKind): JsonSchema {
       kind: { type: 'string', description: kind },
       metadata: { type: 'object' },
       spec: structural(spec),
-      status: { ...structural(GpuAccountStatus), default: FRESH_ACCOUNT_STATUS },
+      status: { ...structural(status), default: FRESH_ACCOUNT_STATUS },
     },
   };
 }

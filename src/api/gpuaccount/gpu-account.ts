@@ -5,7 +5,7 @@ import type { AccountKind } from '../common/names.ts';
 import { oncePerObject } from '../common/once-per-object.ts';
 import { ClusterGpuAccountSpec, GpuAccountSpec } from './spec.ts';
 import type { NamespaceSelector } from './spec.ts';
-import { FRESH_ACCOUNT_STATUS, GpuAccountStatus } from './status.ts';
+import { ClusterGpuAccountStatus, FRESH_ACCOUNT_STATUS, GpuAccountStatus } from './status.ts';
 
 /** The metadata that the operator reads; it does not touch any other. */
 const ObjectMeta = z.object({
@@ -19,9 +19,16 @@ const ObjectMeta = z.object({
   annotations: z.record(z.string(), z.string()).default({}),
 });
 
-const status = GpuAccountStatus.catch(FRESH_ACCOUNT_STATUS).default(FRESH_ACCOUNT_STATUS);
-const Namespaced = z.object({ metadata: ObjectMeta, spec: GpuAccountSpec, status });
-const Cluster = z.object({ metadata: ObjectMeta, spec: ClusterGpuAccountSpec, status });
+const Namespaced = z.object({
+  metadata: ObjectMeta,
+  spec: GpuAccountSpec,
+  status: GpuAccountStatus.catch(FRESH_ACCOUNT_STATUS).default(FRESH_ACCOUNT_STATUS),
+});
+const Cluster = z.object({
+  metadata: ObjectMeta,
+  spec: ClusterGpuAccountSpec,
+  status: ClusterGpuAccountStatus.catch(FRESH_ACCOUNT_STATUS).default(FRESH_ACCOUNT_STATUS),
+});
 
 /** An account of either kind as the operator works with it: validated, with defaults. */
 export interface GpuAccount {

@@ -27,7 +27,32 @@ export const GpuAccountStatus = z
   })
   .describe('What the operator last saw of the account.');
 
-export type GpuAccountStatus = z.output<typeof GpuAccountStatus>;
+/** The most namespaces that the status of a ClusterGpuAccount lists. */
+export const MAX_LISTED_NAMESPACES = 20;
+
+const namespaceUsage = z
+  .object({
+    namespace: text('The namespace.', 63),
+    instances: count('Instances that its GpuPods have rented with this account.'),
+    gpus: count('GPUs of these instances.'),
+    pricePerHour: usdPerHour('What these instances cost together.'),
+  })
+  .describe('What the GpuPods of one namespace have with this account.');
+
+export const ClusterGpuAccountStatus = GpuAccountStatus.extend({
+  namespaces: z
+    .array(namespaceUsage)
+    .max(MAX_LISTED_NAMESPACES)
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['namespace'] })
+    .describe(
+      `The namespaces with instances, the most expensive first, ${String(MAX_LISTED_NAMESPACES)} at most.`,
+    )
+    .optional(),
+  otherNamespaces: count('Namespaces with instances that `namespaces` does not list.').optional(),
+}).describe('What the operator last saw of the account.');
+
+/** The status of either kind. */
+export type GpuAccountStatus = z.output<typeof ClusterGpuAccountStatus>;
 export type AccountCondition = NonNullable<GpuAccountStatus['conditions']>[number];
 
 /** The status before the first observation. The schema sets it as the default. */

@@ -38,6 +38,19 @@ function droppedText(kind: AccountKind, fields: readonly string[]): string {
   return `The installed CRD ${ACCOUNT_PLURALS[kind]}.${GROUP} drops ${names}.`;
 }
 
+/** What is left without the numbers that change with each instance. */
+function withoutUsage({
+  instances: _instances,
+  gpus: _gpus,
+  pricePerHour: _price,
+  displayPerHour: _display,
+  namespaces: _namespaces,
+  otherNamespaces: _others,
+  ...news
+}: GpuAccountStatus): Partial<GpuAccountStatus> {
+  return news;
+}
+
 /** Writes the status of accounts where it says something new, and an event where its reason changes. */
 export class AccountStatusWriter {
   readonly #options: AccountStatusWriterOptions;
@@ -94,8 +107,7 @@ export class AccountStatusWriter {
 
   /** News is written at once, numbers that change with each GpuPod now and then. */
   #isWriteDue(key: string, before: GpuAccountStatus, next: GpuAccountStatus): boolean {
-    const { instances, gpus, pricePerHour, displayPerHour } = next;
-    const isNews = !isDeepStrictEqual({ ...before, instances, gpus, pricePerHour, displayPerHour }, next);
+    const isNews = !isDeepStrictEqual(withoutUsage(before), withoutUsage(next));
     const sinceMs = this.#options.clock.monotonicMs() - (this.#wroteAtMs.get(key) ?? -Infinity);
     return isNews || sinceMs >= USAGE_WRITE_MS;
   }

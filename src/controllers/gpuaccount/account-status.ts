@@ -2,7 +2,9 @@ import { accountReason } from '../../api/gpuaccount/conditions.ts';
 import type { AccountReason } from '../../api/gpuaccount/conditions.ts';
 import { acceptedUser } from '../../api/gpuaccount/gpu-account.ts';
 import type { GpuAccount } from '../../api/gpuaccount/gpu-account.ts';
+import { MAX_LISTED_NAMESPACES } from '../../api/gpuaccount/status.ts';
 import type { AccountCondition, GpuAccountStatus } from '../../api/gpuaccount/status.ts';
+import type { NamespaceUsage } from '../gpupod/accounts/account-records.ts';
 import { truncateMessage } from '../../api/common/message.ts';
 import { identityOf } from '../../lifecycle/account.ts';
 import type { AccountIdentity } from '../../lifecycle/account-identity.ts';
@@ -21,6 +23,7 @@ export interface AccountFacts {
   readonly gpus: number;
   /** Keys of the GpuPods with an instance or an open create intent. */
   readonly holders: readonly string[];
+  readonly namespaces: readonly NamespaceUsage[];
   readonly wallMs: number;
 }
 
@@ -42,10 +45,33 @@ export function draftAccountStatus(account: GpuAccount, facts: AccountFacts): Gp
     ...(identity?.origin === undefined ? {} : { origin: identity.origin }),
     instances: facts.instances,
     gpus: facts.gpus,
-    pricePerHour: Math.round(facts.usdPerHour * 1e6) / 1e6,
+    pricePerHour: roundUsd(facts.usdPerHour),
     displayPerHour: formatUsd(priceToMicros(facts.usdPerHour)),
+    ...(account.kind === 'ClusterGpuAccount' ? listNamespaces(facts.namespaces) : {}),
     conditions: conditionsFrom(account, draftReady(account, facts), facts.wallMs),
   };
+}
+
+/** The most expensive namespaces. Equal ones are ordered by name, so that the order changes only with what it shows. */
+function listNamespaces(
+  usage: readonly NamespaceUsage[],
+): Pick<GpuAccountStatus, 'namespaces' | 'otherNamespaces'> {
+  const listed = usage
+    .map(({ namespace, instances, gpus, usdPerHour }) => ({
+      namespace,
+      instances,
+      gpus,
+      pricePerHour: roundUsd(usdPerHour),
+    }))
+    .toSorted((a, b) => b.pricePerHour - a.pricePerHour || (a.namespace < b.namespace ? -1 : 1));
+  return {
+    namespaces: listed.slice(0, MAX_LISTED_NAMESPACES),
+    otherNamespaces: Math.max(0, listed.length - MAX_LISTED_NAMESPACES),
+  };
+}
+
+function roundUsd(usd: number): number {
+  return Math.round(usd * 1e6) / 1e6;
 }
 
 /** The user is recorded once. A person may accept another one for the key in use. */

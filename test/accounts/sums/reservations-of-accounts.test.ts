@@ -113,12 +113,10 @@ describe('the books of several accounts', () => {
     expect(ofAccount('operator', OWN_KEY.userId)).toEqual(
       elsewhere({ account: 'operator', userId: OWN_KEY.userId }),
     );
-    expect(Object.fromEntries(namespacesOf(TEAM_B.name))).toEqual({
+    expect(Object.fromEntries(namespacesOf(TEAM_B.name, TEAM_B.userId))).toEqual({
       'team-b': elsewhere({ ...SCOPE_B, namespace: 'team-b' }),
     });
-    expect(ofAccount(TEAM_B.name, TEAM_B.userId).instances).toBe(
-      1 + (namespacesOf(TEAM_B.name).get('team-b')?.instances ?? 0),
-    );
+    expect(ofAccount(TEAM_B.name, TEAM_B.userId).instances).toBe(3);
     expect(unowned.get('orphaned')).toBe(4_000_000);
   });
 

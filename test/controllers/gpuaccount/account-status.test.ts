@@ -19,10 +19,46 @@ function draft(facts: Partial<AccountFacts>, overrides: AccountOverrides = {}) {
     usdPerHour: 0,
     gpus: 0,
     holders: [],
+    namespaces: [],
     wallMs: WALL_MS,
   };
   return draftAccountStatus(gpuAccount(overrides), { ...known, ...facts });
 }
+
+describe('the namespaces of an account', () => {
+  const usage = Array.from({ length: 22 }, (_, index) => ({
+    namespace: `team-${String.fromCodePoint(97 + index)}`,
+    instances: 1,
+    gpus: 2,
+    // Binary fractions of prices do not belong into a status.
+    usdPerHour: index === 21 ? 0.1 + 0.2 : index % 2,
+  }));
+  const ofCluster = { name: 'ml', namespace: null };
+
+  it('are listed for a ClusterGpuAccount: the most expensive first, equal ones by name, and at most 20', () => {
+    const { namespaces = [], otherNamespaces } = draft({ namespaces: usage }, ofCluster);
+    expect(namespaces).toHaveLength(20);
+    expect(namespaces.slice(0, 2)).toEqual([
+      { namespace: 'team-b', instances: 1, gpus: 2, pricePerHour: 1 },
+      { namespace: 'team-d', instances: 1, gpus: 2, pricePerHour: 1 },
+    ]);
+    expect(namespaces).toContainEqual({ namespace: 'team-v', instances: 1, gpus: 2, pricePerHour: 0.3 });
+    expect(otherNamespaces).toBe(2);
+    expect(draft({ namespaces: usage.toReversed() }, ofCluster).namespaces).toEqual(namespaces);
+  });
+
+  it('are an empty list without instances, so that what was listed before goes', () => {
+    const before = draft({ namespaces: usage }, ofCluster);
+    expect(draft({}, { ...ofCluster, status: before })).toMatchObject({
+      namespaces: [],
+      otherNamespaces: 0,
+    });
+  });
+
+  it('are not listed for a GpuAccount, which has one', () => {
+    expect(draft({ namespaces: usage.slice(0, 1) })).not.toHaveProperty('namespaces');
+  });
+});
 
 describe('Ready of an account', () => {
   it.each<{

@@ -14,46 +14,67 @@ import { statedAccount } from './recorded-account.ts';
 /** What the GpuPods record about the account that pays for each. The spec does not count. */
 
 /** What GpuPods have with one account. */
-export interface AccountUsage {
+export interface AccountUsage extends InstanceSums {
+  /** Keys of the GpuPods with an instance or an open create intent. */
+  readonly holders: readonly string[];
+  /** The namespaces of the GpuPods with an instance. */
+  readonly namespaces: readonly NamespaceUsage[];
+}
+
+interface InstanceSums {
   readonly instances: number;
   readonly usdPerHour: number;
   readonly gpus: number;
-  /** Keys of the GpuPods with an instance or an open create intent. */
-  readonly holders: readonly string[];
 }
 
-export const UNUSED: AccountUsage = { instances: 0, usdPerHour: 0, gpus: 0, holders: [] };
+/** What the GpuPods of one namespace have with an account. */
+export interface NamespaceUsage extends InstanceSums {
+  readonly namespace: string;
+}
+
+const NO_INSTANCES: InstanceSums = { instances: 0, usdPerHour: 0, gpus: 0 };
+export const UNUSED: AccountUsage = { ...NO_INSTANCES, holders: [], namespaces: [] };
 
 /** What all GpuPods have, by account. */
 export function usageByAccount(objects: readonly KubernetesObject[]): ReadonlyMap<string, AccountUsage> {
-  const usage = new Map<string, AccountUsage>();
-  for (const object of objects) {
+  const holding = objects.flatMap((object) => {
     const parsed = parseGpuPod(object);
     const reference = parsed.kind === 'ok' ? recordedReference(parsed.gpuPod) : undefined;
-    if (parsed.kind === 'ok' && reference !== undefined) {
-      const key = accountKey(reference, parsed.gpuPod.metadata.namespace);
-      usage.set(key, withInstance(usage.get(key) ?? UNUSED, parsed.gpuPod));
-    }
-  }
-  return usage;
+    return parsed.kind === 'ok' && reference !== undefined && mayHold(parsed.gpuPod)
+      ? [{ account: accountKey(reference, parsed.gpuPod.metadata.namespace), gpuPod: parsed.gpuPod }]
+      : [];
+  });
+  const groups = Map.groupBy(holding, ({ account }) => account);
+  return new Map(
+    [...groups].map(([account, group]) => [account, usageOf(group.map(({ gpuPod }) => gpuPod))]),
+  );
 }
 
-function withInstance(usage: AccountUsage, gpuPod: GpuPod): AccountUsage {
-  const { podId, cost } = gpuPod.status;
+/** Whether the GpuPod has an instance or an open create intent, and is not released. */
+function mayHold(gpuPod: GpuPod): boolean {
   const isReleased = isDeleting(gpuPod) && !hasFinalizer(gpuPod);
-  if (isReleased || (podId === undefined && unresolvedIntent(gpuPod) === undefined)) {
-    return usage;
-  }
-  const { namespace, name } = gpuPod.metadata;
-  const holders = [...usage.holders, `${namespace}/${name}`];
-  return podId === undefined
-    ? { ...usage, holders }
-    : {
-        instances: usage.instances + 1,
-        usdPerHour: usage.usdPerHour + (cost?.billedPerHour ?? cost?.pricePerHour ?? 0),
-        gpus: usage.gpus + gpusOf(gpuPod),
-        holders,
-      };
+  return !isReleased && (gpuPod.status.podId !== undefined || unresolvedIntent(gpuPod) !== undefined);
+}
+
+function usageOf(gpuPods: readonly GpuPod[]): AccountUsage {
+  const rented = gpuPods.filter(({ status }) => status.podId !== undefined);
+  const groups = Map.groupBy(rented, ({ metadata }) => metadata.namespace);
+  return {
+    ...sumOfInstances(rented),
+    holders: gpuPods.map(({ metadata: { namespace, name } }) => `${namespace}/${name}`),
+    namespaces: [...groups].map(([namespace, group]) => ({ namespace, ...sumOfInstances(group) })),
+  };
+}
+
+function sumOfInstances(gpuPods: readonly GpuPod[]): InstanceSums {
+  return gpuPods.reduce<InstanceSums>((sum, gpuPod) => {
+    const { cost } = gpuPod.status;
+    return {
+      instances: sum.instances + 1,
+      usdPerHour: sum.usdPerHour + (cost?.billedPerHour ?? cost?.pricePerHour ?? 0),
+      gpus: sum.gpus + gpusOf(gpuPod),
+    };
+  }, NO_INSTANCES);
 }
 
 /** How long a sum over all GpuPods is good enough for the numbers in the status of accounts. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import {
   dependantsOf,
   dependantsOfUser,
+  UNUSED,
   usageByAccount,
   usageReader,
 } from '../../../../src/controllers/gpupod/accounts/account-records.ts';
@@ -67,9 +68,18 @@ describe('what GpuPods have with each account', () => {
     expect([...usageByAccount(objects)]).toEqual([
       [
         'ClusterGpuAccount/stated',
-        { instances: 2, usdPerHour: 5, gpus: 2, holders: ['team-a/train-1', 'team-b/train-1'] },
+        {
+          instances: 2,
+          usdPerHour: 5,
+          gpus: 2,
+          holders: ['team-a/train-1', 'team-b/train-1'],
+          namespaces: [
+            { namespace: 'team-a', instances: 1, usdPerHour: 3, gpus: 1 },
+            { namespace: 'team-b', instances: 1, usdPerHour: 2, gpus: 1 },
+          ],
+        },
       ],
-      ['GpuAccount/team-a/intended', { instances: 0, usdPerHour: 0, gpus: 0, holders: ['team-a/train-1'] }],
+      ['GpuAccount/team-a/intended', { ...UNUSED, holders: ['team-a/train-1'] }],
     ]);
   });
 
