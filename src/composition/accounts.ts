@@ -1,11 +1,16 @@
 import type { AccountKind } from '../api/common/names.ts';
 import { GpuAccountController } from '../controllers/gpuaccount/gpu-account-controller.ts';
-import type { AccountsOfKind } from '../controllers/gpuaccount/gpu-account-controller.ts';
+import type {
+  AccountsOfKind,
+  GpuAccountControllerOptions,
+} from '../controllers/gpuaccount/gpu-account-controller.ts';
 import { usageReader } from '../controllers/gpupod/accounts/account-records.ts';
 import type { ServedAccounts } from '../controllers/gpupod/accounts/account-watches.ts';
 import type { GpuPodController } from '../controllers/gpupod/gpu-pod-controller.ts';
+import { ObjectWatch } from '../kubernetes/cache/object-watch.ts';
 import type { SharedSource } from '../kubernetes/cache/source.ts';
-import { applyFinalizers, secretsClient } from '../kubernetes/client/secrets-client.ts';
+import { resourcePath } from '../kubernetes/client/resource-client.ts';
+import { applyFinalizers, SECRETS, secretsClient } from '../kubernetes/client/secrets-client.ts';
 import type { Manager } from '../kubernetes/manager.ts';
 import { accountClient, accountResource, namespaceResource } from './cluster.ts';
 import type { Cluster, ClusterParts } from './cluster.ts';
@@ -71,7 +76,7 @@ interface AccountControllerParts {
 
 /** The controller of the accounts, which opens their sessions in that of the GpuPods; undefined if none are served. */
 export function createAccountController(
-  { clock, log, metrics }: ClusterParts,
+  { config, clock, log, metrics }: ClusterParts,
   { transport, ports, namespace }: Cluster,
   watched: WatchedAccounts | undefined,
   { gpuPods, controller, whenCrdCompared }: AccountControllerParts,
@@ -104,6 +109,7 @@ export function createAccountController(
       applyFinalizers: async (secret, finalizers) => {
         await applyFinalizers(secretsClient(transport), secret, finalizers, IN_USE_MANAGER);
       },
+      watch: secretWatcher({ config, clock, log }, transport),
     },
     events: ports.events,
     namespace,
@@ -113,4 +119,27 @@ export function createAccountController(
     accounts.onAccountChanged(name);
   });
   return accounts;
+}
+
+/** Watches single Secrets. That they may not be watched is told once. */
+function secretWatcher(
+  { config, clock, log }: Pick<ClusterParts, 'config' | 'clock' | 'log'>,
+  transport: Cluster['transport'],
+): GpuAccountControllerOptions['secrets']['watch'] {
+  let isTold = false;
+  return ({ namespace, name }, onChange) =>
+    new ObjectWatch({
+      ...{ transport, clock, name, onChange },
+      path: resourcePath(SECRETS, namespace),
+      idleTimeoutMs: config.kubernetes.watchIdleTimeoutMs,
+      onForbidden: () => {
+        if (!isTold) {
+          isTold = true;
+          log.info(
+            { namespace, name },
+            'not allowed to watch Secrets of accounts, reading each every few seconds',
+          );
+        }
+      },
+    });
 }

@@ -16,6 +16,7 @@ import { SCENARIOS } from './scenarios/all.ts';
 const Options = z.object({
   scenario: z.array(z.string()),
   count: z.array(z.coerce.number().int().positive()),
+  accounts: z.coerce.number().int().positive(),
   runs: z.coerce.number().int().positive(),
   json: z.string().optional(),
   svg: z.string().optional(),
@@ -34,6 +35,7 @@ const command = new Command('npm run bench --')
     new Option('--scenario <names...>', 'what to measure').choices(Object.keys(SCENARIOS)).default(['life']),
   )
   .option('--count <numbers...>', 'how many GpuPods', ['1000'])
+  .option('--accounts <number>', 'how many accounts share them, in the scenarios with accounts', '10')
   .option('--runs <number>', 'how often; the report shows medians', '1')
   .option('--json <file>', 'also writes the results to this file')
   .option('--svg <file>', 'also draws how they grow with the number of GpuPods')
@@ -44,26 +46,31 @@ function progress(text: string): void {
 }
 
 /** Each run has a control plane of its own, so that no run pays for the objects of another. */
-async function runOnce(scenario: string, count: number): Promise<readonly Measurement[]> {
+async function runOnce(scenario: string, count: number, accounts: number): Promise<readonly Measurement[]> {
   const directory = await mkdtemp(path.join(os.tmpdir(), 'gpupod-bench-audit-'));
   const audit = await prepareAudit(directory);
   const bench = await openBench({ apiServerFlags: audit.flags });
   try {
-    return (await SCENARIOS[scenario]?.run(bench, audit, count)) ?? [];
+    return (await SCENARIOS[scenario]?.run(bench, audit, count, accounts)) ?? [];
   } finally {
     await bench.close();
     await rm(directory, { recursive: true });
   }
 }
 
-async function measureAll({ scenario: names, count: counts, runs }: Options): Promise<readonly Result[]> {
+async function measureAll({
+  scenario: names,
+  count: counts,
+  accounts,
+  runs,
+}: Options): Promise<readonly Result[]> {
   const results: Result[] = [];
   for (const scenario of names) {
     for (const count of counts) {
       const measurements: (readonly Measurement[])[] = [];
       for (let run = 1; run <= runs; run += 1) {
         progress(`${scenario}, ${String(count)} GpuPods, run ${String(run)} of ${String(runs)}`);
-        measurements.push(await runOnce(scenario, count));
+        measurements.push(await runOnce(scenario, count, accounts));
       }
       results.push({ scenario, count, runs, measurements: medians(measurements) });
     }

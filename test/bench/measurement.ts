@@ -1,5 +1,15 @@
 /** What a number means. Counts are exact. Times mean something only in comparison, so most are ratios. */
-export type Unit = 's' | 'times' | 'times the floor' | 'per GpuPod' | 'in all' | 'MiB' | 'ms' | 'share';
+export type Unit =
+  | 's'
+  | 'times'
+  | 'times the floor'
+  | 'per GpuPod'
+  | 'per account and minute'
+  | 'per minute'
+  | 'in all'
+  | 'MiB'
+  | 'ms'
+  | 'share';
 
 export interface Measurement {
   readonly label: string;

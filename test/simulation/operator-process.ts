@@ -30,6 +30,7 @@ import type { Trace } from './trace.ts';
 import type { VirtualTime } from './virtual-time.ts';
 import { WatchedView } from './watched-view.ts';
 import type { WatchSettings } from './watched-view.ts';
+import { secretWatcher } from './secret-watcher.ts';
 import { SimulatedProber } from './simulated-prober.ts';
 import { simulatedProvider } from './simulated-provider.ts';
 import type { Key } from './simulated-provider.ts';
@@ -65,6 +66,8 @@ export interface OperatorSettings {
   readonly concurrency: number;
   /** Whether it serves GpuAccounts and ClusterGpuAccounts. */
   readonly isServingAccounts: boolean;
+  /** Whether it may watch the Secrets of accounts. */
+  readonly mayWatchSecrets: boolean;
   /** Whether it probes the SSH servers of instances. */
   readonly isProbing: boolean;
   /** Whether requests pass the rate limiter. Most simulations have a provider without limits. */
@@ -148,6 +151,11 @@ export class OperatorProcess {
           random,
           isRateLimited,
           plant,
+          watchSecret: secretWatcher({
+            ...{ time, server, clock: this.clock },
+            delayMs: settings.watch.delayMs,
+            mayWatch: settings.mayWatchSecrets,
+          }),
           viewOf: (resource) =>
             new WatchedView({
               time,

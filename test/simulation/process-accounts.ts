@@ -4,6 +4,7 @@ import type { ConnectAccount } from '../../src/accounts/connection.ts';
 import { keyOfAccount } from '../../src/composition/prime.ts';
 import { GpuAccountController } from '../../src/controllers/gpuaccount/gpu-account-controller.ts';
 import type { AccountsOfKind } from '../../src/controllers/gpuaccount/gpu-account-controller.ts';
+import type { SecretWatchesOptions } from '../../src/controllers/gpuaccount/secret-watches.ts';
 import { usageReader } from '../../src/controllers/gpupod/accounts/account-records.ts';
 import type { AccountViews } from '../../src/controllers/gpupod/accounts/known-accounts.ts';
 import type { ServedAccounts } from '../../src/controllers/gpupod/accounts/account-watches.ts';
@@ -36,6 +37,7 @@ interface Parts {
     readonly accounts?: (real: AccountViews) => AccountViews;
   };
   readonly viewOf: (resource: WatchedKind) => WatchedView;
+  readonly watchSecret: SecretWatchesOptions['watch'];
 }
 
 /** The accounts of one simulated process: the real controller, and real clients with the keys that it finds. */
@@ -84,6 +86,7 @@ export class ProcessAccounts {
         applyFinalizers: async (secret, finalizers) => {
           await call('APPLY secrets', (server) => server.applyFinalizers(secret, finalizers, processName));
         },
+        watch: this.#parts.watchSecret,
       },
       events,
       namespace,

@@ -21,6 +21,7 @@ export interface OperatorOptions {
       | 'isRateLimited'
       | 'concurrency'
       | 'isServingAccounts'
+      | 'mayWatchSecrets'
       | 'isProbing'
     >
   >;
@@ -48,6 +49,7 @@ export function simulationSettings({
     isRateLimited: false,
     concurrency: 4,
     isServingAccounts: false,
+    mayWatchSecrets: true,
     isProbing: false,
     ...settings,
   };

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { GROUP, PLURAL, VERSION } from '../../src/api/common/names.ts';
+import { ACCOUNT_PLURALS, GROUP, PLURAL, VERSION } from '../../src/api/common/names.ts';
 import { systemClock } from '../../src/clock.ts';
 import { ApiTransport } from '../../src/kubernetes/client/api-transport.ts';
 import { loadKubeConfig } from '../../src/kubernetes/kubeconfig/kube-config.ts';
@@ -17,6 +17,7 @@ export interface Bench {
   readonly controlPlane: ControlPlane;
   /** GpuPods as they are stored, read as the administrator. */
   readonly gpuPods: ResourceClient<RawObject>;
+  readonly gpuAccounts: ResourceClient<RawObject>;
   readonly namespaces: ResourceClient<RawObject>;
   readonly secrets: ResourceClient<RawObject>;
   readonly events: ResourceClient<RawObject>;
@@ -38,6 +39,7 @@ export async function openBench(options: ControlPlaneOptions = {}): Promise<Benc
   return {
     controlPlane,
     gpuPods: client(GROUP, VERSION, PLURAL),
+    gpuAccounts: client(GROUP, VERSION, ACCOUNT_PLURALS.GpuAccount),
     namespaces: client('', 'v1', 'namespaces'),
     secrets: client('', 'v1', 'secrets'),
     events: client('', 'v1', 'events'),

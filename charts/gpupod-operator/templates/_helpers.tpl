@@ -61,8 +61,11 @@
   verbs: [update]
 - apiGroups: [""]
   resources: [secrets]
+  {{- $verbs := list "get" "create" "update" "delete" }}
   {{- /* Patch sets and removes the finalizer of Secrets of accounts. */}}
-  verbs: {{ ternary (list "get" "create" "update" "delete" "patch") (list "get" "create" "update" "delete") .Values.accounts.enabled | toJson }}
+  {{- if .Values.accounts.enabled }}{{ $verbs = append $verbs "patch" }}{{ end }}
+  {{- if and .Values.accounts.enabled .Values.accounts.watchSecrets }}{{ $verbs = append $verbs "watch" }}{{ end }}
+  verbs: {{ toJson $verbs }}
 - apiGroups: [""]
   resources: [events]
   verbs: [create, patch]

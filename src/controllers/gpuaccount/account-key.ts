@@ -18,19 +18,23 @@ export interface FoundKey {
   readonly secret?: Secret | undefined;
 }
 
+/** The Secret of a ClusterGpuAccount is always in the operator's own namespace, so that nobody can point it at another. */
+export function secretOf({ spec, metadata }: GpuAccount, operatorNamespace: string): ObjectName {
+  return { namespace: metadata.namespace ?? operatorNamespace, name: spec.apiKeySecretRef.name };
+}
+
 /**
- * Reads the API key of an account, live. The Secret of a ClusterGpuAccount is always in the operator's own namespace,
- * so that nobody can point it at the Secret of another.
+ * Reads the API key of an account, live.
  *
  * @throws the error of a read that may succeed later: an unreadable Secret is not an absent one
  */
 export async function readAccountKey(
   secrets: AccountSecrets,
-  { spec, metadata }: GpuAccount,
+  account: GpuAccount,
   operatorNamespace: string,
 ): Promise<FoundKey> {
-  const { name, key } = spec.apiKeySecretRef;
-  const namespace = metadata.namespace ?? operatorNamespace;
+  const { key } = account.spec.apiKeySecretRef;
+  const { namespace = '', name } = secretOf(account, operatorNamespace);
   const where = `Secret ${namespace}/${name}`;
   const subject = `Key ${key} of ${where}`;
   try {

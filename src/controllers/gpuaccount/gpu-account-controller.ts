@@ -1,11 +1,10 @@
-import { parseGpuPod } from '../../api/gpupod/gpu-pod.ts';
 import { parseGpuAccount } from '../../api/gpuaccount/gpu-account.ts';
 import type { GpuAccount } from '../../api/gpuaccount/gpu-account.ts';
 import { IN_USE_FINALIZER } from '../../api/common/names.ts';
 import type { AccountKind } from '../../api/common/names.ts';
 import type { Clock } from '../../clock.ts';
 import type { MetadataPatch, ObjectName } from '../../kubernetes/client/resource-client.ts';
-import type { Source, WatchedEvent } from '../../kubernetes/cache/source.ts';
+import type { Source } from '../../kubernetes/cache/source.ts';
 import { ownKey } from '../../kubernetes/cache/source.ts';
 import { Controller } from '../../kubernetes/controller.ts';
 import type { ControllerObserver, Reconciled } from '../../kubernetes/controller.ts';
@@ -16,15 +15,16 @@ import type { Runnable } from '../../kubernetes/runnable.ts';
 import { accountKey } from '../../lifecycle/account-identity.ts';
 import { nameOf } from '../gpupod/accounts/account-sessions.ts';
 import type { AccountReading, AccountSessionsPort } from '../gpupod/accounts/account-sessions.ts';
-import { recordedReference } from '../../accounts/sums/stated.ts';
 import type { UsageReader } from '../gpupod/accounts/account-records.ts';
 import type { Events } from '../gpupod/ports.ts';
-import { readAccountKey } from './account-key.ts';
 import type { AccountSecrets } from './account-key.ts';
+import { AccountKeys } from './account-keys.ts';
+import { accountsOf, kindOf } from './account-objects.ts';
 import { draftAccountStatus } from './account-status.ts';
 import { AccountStatusWriter } from './account-status-writer.ts';
 import { Protection } from './protection.ts';
 import type { ProtectionOptions } from './protection.ts';
+import type { SecretWatchesOptions } from './secret-watches.ts';
 
 /** Accounts of one kind: those that this process last saw, and how their status is written. */
 export interface AccountsOfKind {
@@ -53,6 +53,7 @@ export interface GpuAccountControllerOptions {
   readonly sessions: AccountSessionsPort;
   readonly secrets: AccountSecrets & {
     applyFinalizers: ProtectionOptions['applyFinalizers'];
+    watch: SecretWatchesOptions['watch'];
   };
   readonly events: Events;
   /** The operator's own namespace, where the Secrets of ClusterGpuAccounts are. */
@@ -61,12 +62,17 @@ export interface GpuAccountControllerOptions {
   readonly random?: () => number;
 }
 
-/** A new key is in use within 5 s, so the Secret is read at least every 4 s, whatever the jitter. */
+/** A new key is in use within 5 s, so a Secret that may not be watched is read at least every 4 s, whatever the jitter. */
 const READ_KEY_MS = 3_000;
-/** With many accounts, reads of Secrets are at most 50 a second. */
+/** With many accounts, such reads are at most 50 a second. */
 const READ_GAP_MS = 20;
-/** Between two reads of one Secret, however many of its GpuPods change. */
-const MIN_READ_GAP_MS = 500;
+/**
+ * While the Secret is watched, this costs no request: it compares what the operator knows with the status. Where the
+ * watch has ended, it reads the Secret.
+ */
+const COMPARE_MS = 4_000;
+/** Between two reconciles of one account, however many of its GpuPods change. */
+const MIN_GAP_MS = 500;
 const MAX_RETRY_MS = 30_000;
 const CONCURRENCY = 8;
 
@@ -74,14 +80,22 @@ const CONCURRENCY = 8;
 export class GpuAccountController implements Runnable {
   readonly #options: GpuAccountControllerOptions;
   readonly #controller: Controller;
-  readonly #readAtMs = new Map<string, number>();
+  readonly #beganAtMs = new Map<string, number>();
   readonly #writer: AccountStatusWriter;
   readonly #protection: Protection;
+  readonly #keys: AccountKeys;
 
   constructor(options: GpuAccountControllerOptions) {
     this.#options = options;
     const { clock, log, observer, random, kinds, gpuPods, secrets, events } = options;
     this.#writer = new AccountStatusWriter({ clock, log, events, kinds });
+    this.#keys = new AccountKeys({
+      ...options,
+      watch: secrets.watch,
+      onChange: (key) => {
+        this.#controller.enqueue(key);
+      },
+    });
     this.#protection = new Protection({
       log,
       applyFinalizers: async (secret, finalizers) => {
@@ -117,6 +131,7 @@ export class GpuAccountController implements Runnable {
   }
 
   async stop(): Promise<void> {
+    this.#keys.stop();
     await this.#controller.stop();
   }
 
@@ -145,14 +160,15 @@ export class GpuAccountController implements Runnable {
   }
 
   async #reconcile(key: string): Promise<Reconciled> {
-    const { clock, kinds, sessions, secrets, namespace, log } = this.#options;
+    const { clock, kinds, sessions, log } = this.#options;
     const kind = kindOf(key);
     const object = kinds[kind]?.view.get(key);
     if (object === undefined) {
       const { name, namespace: own = '' } = splitKey(key);
       sessions.close(accountKey({ kind, name }, own));
       await this.#protection.forget(key);
-      this.#readAtMs.delete(key);
+      this.#keys.forget(key);
+      this.#beganAtMs.delete(key);
       this.#writer.forget(key);
       return DONE;
     }
@@ -168,17 +184,19 @@ export class GpuAccountController implements Runnable {
     await kinds[kind]?.whenCrdCompared();
     // At once: the namespace may be deleted in the next moment.
     const protectedAccount = await this.#protect(key, parsed.account, false);
-    const waitMs = (this.#readAtMs.get(key) ?? -Infinity) + MIN_READ_GAP_MS - clock.monotonicMs();
+    const waitMs = (this.#beganAtMs.get(key) ?? -Infinity) + MIN_GAP_MS - clock.monotonicMs();
     if (waitMs > 0) {
       return { kind: 'done', requeueAfterMs: waitMs };
     }
-    this.#readAtMs.set(key, clock.monotonicMs());
+    this.#beganAtMs.set(key, clock.monotonicMs());
     if (protectedAccount === undefined) {
       return { kind: 'retry' };
     }
-    const { found, subject, secret } = await readAccountKey(secrets, protectedAccount, namespace);
+    const { found, subject, secret, isNew } = await this.#keys.read(key, protectedAccount);
     const reading = sessions.use(protectedAccount, found, subject);
-    this.#protection.noteSecret(key, secret);
+    if (isNew) {
+      this.#protection.noteSecret(key, secret);
+    }
     const account = await this.#protect(key, protectedAccount, true);
     return account === undefined ? { kind: 'retry' } : await this.#writeStatus(key, account, reading);
   }
@@ -218,10 +236,11 @@ export class GpuAccountController implements Runnable {
     const { clock, usageOf } = this.#options;
     const usage = usageOf(nameOf(account));
     const next = draftAccountStatus(account, { ...reading, ...usage, wallMs: clock.nowMs() });
-    const periodMs = Math.max(READ_KEY_MS, READ_GAP_MS * this.#list().length);
+    const readMs = Math.max(READ_KEY_MS, READ_GAP_MS * this.#list().length);
+    const requeueAfterMs = this.#keys.isWatched(key, account) ? COMPARE_MS : readMs;
     return (await this.#writer.write(key, account, next)) === 'conflict'
       ? { kind: 'retry' }
-      : { kind: 'done', requeueAfterMs: periodMs };
+      : { kind: 'done', requeueAfterMs };
   }
 }
 
@@ -230,19 +249,3 @@ function servedKinds(kinds: GpuAccountControllerOptions['kinds']): readonly Acco
 }
 
 const DONE: Reconciled = { kind: 'done' };
-
-function kindOf(key: string): AccountKind {
-  return splitKey(key).namespace === undefined ? 'ClusterGpuAccount' : 'GpuAccount';
-}
-
-/** The accounts that a GpuPod has an instance or a create intent with. */
-function accountsOf({ object, meta: { namespace = '' } }: WatchedEvent): readonly string[] {
-  // Events have times as dates, which the schema does not accept and nothing here needs.
-  const { creationTimestamp: _created, deletionTimestamp: _deleted, ...metadata } = object.metadata ?? {};
-  const parsed = parseGpuPod({ ...object, metadata });
-  const reference = parsed.kind === 'ok' ? recordedReference(parsed.gpuPod) : undefined;
-  if (reference === undefined) {
-    return [];
-  }
-  return [reference.kind === 'GpuAccount' ? `${namespace}/${reference.name}` : reference.name];
-}

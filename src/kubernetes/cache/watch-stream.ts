@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../../clock.ts';
-import { apiErrorMessage, ApiStatusError, isGone } from '../client/api-errors.ts';
+import { apiErrorMessage, ApiStatusError, isForbidden, isGone } from '../client/api-errors.ts';
 import type { ApiTransport, Query } from '../client/api-transport.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { parseWatchEvent } from './watch-event.ts';
@@ -18,7 +18,7 @@ import type { WatchEvent } from './watch-event.ts';
  */
 export type WatchOutcome =
   | { end: 'ended' | 'expired' | 'idle' | 'garbage' | 'stopped' }
-  | { end: 'failed'; message: string; retryAfterMs: number | undefined };
+  | { end: 'failed'; message: string; retryAfterMs: number | undefined; isForbidden: boolean };
 
 /** What a watch delivers. */
 export type WatchChange = Extract<WatchEvent, { kind: 'change' | 'bookmark' }>;
@@ -58,7 +58,7 @@ export async function runWatch(request: WatchRequest): Promise<WatchOutcome> {
 function failure(error: unknown): WatchOutcome {
   if (isGone(error)) return { end: 'expired' };
   const retryAfterMs = error instanceof ApiStatusError ? error.retryAfterMs : undefined;
-  return { end: 'failed', message: apiErrorMessage(error), retryAfterMs };
+  return { end: 'failed', message: apiErrorMessage(error), retryAfterMs, isForbidden: isForbidden(error) };
 }
 
 async function consume(

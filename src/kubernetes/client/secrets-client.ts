@@ -3,7 +3,7 @@ import { trimMetadata } from '../objects.ts';
 import type { KubernetesObject, RawObject } from '../objects.ts';
 import type { ApiTransport } from './api-transport.ts';
 import { ResourceClient } from './resource-client.ts';
-import type { ObjectName } from './resource-client.ts';
+import type { ObjectName, ResourceType } from './resource-client.ts';
 
 /** A Secret. Its values never enter logs, events, status or error messages. */
 export interface Secret extends KubernetesObject {
@@ -12,14 +12,13 @@ export interface Secret extends KubernetesObject {
   data: Record<string, string>;
 }
 
-/**
- * Client for Secrets with live reads and no cache. A watch on all Secrets would need permissions that no operator
- * should have.
- */
+export const SECRETS: ResourceType = { group: '', version: 'v1', plural: 'secrets' };
+
+/** Client for Secrets with live reads and no cache. A cache of all Secrets would need the right to list them. */
 export function secretsClient(transport: ApiTransport): ResourceClient<Secret> {
   return new ResourceClient({
     transport,
-    type: { group: '', version: 'v1', plural: 'secrets' },
+    type: SECRETS,
     decode: decodeSecret,
   });
 }

@@ -4,6 +4,7 @@ import type { Measurement } from '../measurement.ts';
 import { measureAccounts } from './accounts.ts';
 import { measureCutWatches } from './cut-watches.ts';
 import { measureHot } from './hot.ts';
+import { measureIsolation } from './isolation.ts';
 import { measureLeader } from './leader.ts';
 import { measureLife } from './life.ts';
 import { measureLimited } from './limited.ts';
@@ -13,7 +14,7 @@ import { measureSingle } from './single.ts';
 export interface Scenario {
   /** What the scenario measures, in a line. */
   readonly what: string;
-  run(bench: Bench, audit: Audit, count: number): Promise<readonly Measurement[]>;
+  run(bench: Bench, audit: Audit, count: number, accounts: number): Promise<readonly Measurement[]>;
 }
 
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
@@ -24,7 +25,14 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   leader: { what: 'the leader is killed in the middle of a burst', run: measureLeader },
   'cut-watches': { what: 'all at once, while every watch breaks after 5 s', run: measureCutWatches },
-  accounts: { what: 'all at once, on ten accounts with keys of their own', run: measureAccounts },
+  accounts: {
+    what: 'all at once until Ready, and at rest, on accounts with keys of their own',
+    run: measureAccounts,
+  },
+  isolation: {
+    what: 'all at once, without and with three more accounts: one hangs, one is revoked, one is rate-limited',
+    run: measureIsolation,
+  },
   hot: {
     what: 'one GpuPod at a time, while another one is changed twenty times a second',
     run: measureHot,

@@ -39,6 +39,11 @@ class Bench {
   readonly finalizers: string[] = [];
   reads = 0;
   drops: readonly string[] = [];
+  /** Whether the operator may watch the Secret. */
+  isWatched = false;
+  readonly watched: string[] = [];
+  tellChange: () => void = () => undefined;
+  whileReading: () => void = () => undefined;
   crdCompared: Promise<void> = Promise.resolve();
   readonly controller = new GpuAccountController({
     clock: this.clock,
@@ -71,13 +76,26 @@ class Bench {
     secrets: {
       get: async () => {
         this.reads += 1;
-        const data = { 'api-key': Buffer.from(this.key).toString('base64') };
+        const { key } = this;
+        this.whileReading();
+        const data = { 'api-key': Buffer.from(key).toString('base64') };
         const metadata = { namespace: 'team-a', name: 'key', uid: 's', resourceVersion: '1' };
         return await Promise.resolve({ metadata, data });
       },
       applyFinalizers: async ({ namespace = '', name }, finalizers) => {
         this.finalizers.push(`${namespace}/${name}: ${finalizers.join(',')}`);
         await Promise.resolve();
+      },
+      watch: ({ namespace = '', name }, onChange) => {
+        const isOpen = (): boolean => this.isWatched;
+        this.tellChange = onChange;
+        return {
+          get isOpen() {
+            return isOpen();
+          },
+          start: () => this.watched.push(`${namespace}/${name}`),
+          stop: () => this.watched.push(`not ${namespace}/${name}`),
+        };
       },
     },
     events: { record: (_about, { reason }) => this.events.push(reason) },
@@ -141,6 +159,65 @@ async function start(): Promise<void> {
   bench.controller.start();
   await bench.clock.advance(0);
 }
+
+describe('an account whose Secret may be watched', () => {
+  beforeEach(() => {
+    bench.isWatched = true;
+  });
+
+  it('has it read when it changes, and every five minutes besides', async () => {
+    await start();
+    expect([bench.reads, bench.watched]).toEqual([1, ['team-a/key']]);
+    await bench.clock.advance(4 * 60_000);
+    expect(bench.reads).toBe(1);
+    bench.key = 'pit_2';
+    bench.tellChange();
+    await bench.clock.advance(1_000);
+    expect(bench.used.at(-1)).toEqual({ kind: 'text', text: 'pit_2' });
+    expect(bench.reads).toBe(2);
+    await bench.clock.advance(6 * 60_000);
+    expect(bench.reads).toBe(3);
+  });
+
+  it('has it read as if it may not be watched, once the watch has ended', async () => {
+    await start();
+    bench.isWatched = false;
+    bench.key = 'pit_2';
+    await bench.clock.advance(5_000);
+    expect(bench.used.at(-1)).toEqual({ kind: 'text', text: 'pit_2' });
+  });
+
+  it('has the Secret read that its spec names by now, and the former one no longer watched', async () => {
+    await start();
+    const edited = rawAccount({ spec: { apiKeySecretRef: { name: 'other' } } });
+    bench.put('accounts', { ...edited, metadata: { ...edited.metadata, resourceVersion: '99' } });
+    await bench.clock.advance(1_000);
+    expect(bench.reads).toBe(2);
+    expect(bench.watched).toEqual(['team-a/key', 'not team-a/key', 'team-a/other']);
+  });
+
+  it('has it read again if it changed while it was read', async () => {
+    bench.whileReading = () => {
+      bench.tellChange();
+      bench.key = 'pit_2';
+    };
+    await start();
+    await bench.clock.advance(1_000);
+    expect(bench.used.at(-1)).toEqual({ kind: 'text', text: 'pit_2' });
+  });
+
+  it('is no longer watched when it is gone, or the process stops', async () => {
+    await start();
+    const { store, source } = bench.accounts;
+    for (const event of store.removeKey('team-a/default')) source.emit(toWatchedEvent(event, TYPE));
+    await bench.clock.advance(0);
+    expect(bench.watched).toEqual(['team-a/key', 'not team-a/key']);
+    bench.put('accounts', rawAccount());
+    await bench.clock.advance(1_000);
+    await bench.controller.stop();
+    expect(bench.watched.slice(2)).toEqual(['team-a/key', 'not team-a/key']);
+  });
+});
 
 describe('an account', () => {
   it('has its Secret read at least every 4 s, so that a new key is used within 5 s', async () => {

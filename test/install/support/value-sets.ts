@@ -64,6 +64,7 @@ export const VALUE_SETS: readonly ValueSet[] = [
     name: 'namespaces that look like numbers',
     args: ['--set-json', 'watchNamespaces=["43764","3240286e-210077"]'],
   },
+  { name: 'watched accounts', args: set('accounts.enabled=true', 'accounts.watchSecrets=true') },
   { name: 'accounts in some namespaces', args: set('watchNamespaces={team-a}', 'accounts.enabled=true') },
   { name: 'the CRD from elsewhere', args: set('crds.enabled=false') },
   { name: 'a CRD that goes with the release', args: set('crds.keep=false') },

@@ -5,11 +5,16 @@ import type { Change, FakeObjects } from './fake-objects.ts';
 interface OpenWatch {
   collection: string;
   namespace: string | undefined;
+  /** Of the only object that it reports; undefined: all. */
+  name: string | undefined;
   response: ServerResponse;
   isMute: boolean;
 }
 
-/** The watches of a fake API server. Each gets the events since its version, then new events. */
+/**
+ * The watches of a fake API server. Each gets the events since its version, then new events. One without a version
+ * gets the objects as they are.
+ */
 export class FakeWatches {
   readonly #objects: FakeObjects;
   #open: OpenWatch[] = [];
@@ -33,25 +38,30 @@ export class FakeWatches {
   }
 
   open(path: string, query: URLSearchParams, response: ServerResponse): void {
-    const since = Number(query.get('resourceVersion'));
+    const version = query.get('resourceVersion');
     response.writeHead(200, { 'content-type': 'application/json' });
     response.flushHeaders();
-    const target = targetOf(path);
-    const watch = {
-      collection: target?.collection ?? '',
-      namespace: target?.namespace,
-      response,
-      isMute: false,
-    };
-    if (since < this.#oldestVersion) {
+    if (version !== null && Number(version) < this.#oldestVersion) {
       response.end(line('ERROR', { kind: 'Status', code: 410, reason: 'Expired', message: 'too old' }));
       return;
     }
+    const watch = toWatch(path, query, response);
     this.#open.push(watch);
     response.once('close', () => {
       this.#open = this.#open.filter((other) => other !== watch);
     });
-    for (const change of this.#objects.history) if (change.version > since) deliver(watch, change);
+    for (const change of version === null ? this.#present(watch) : this.#since(Number(version))) {
+      deliver(watch, change);
+    }
+  }
+
+  #since(version: number): readonly Change[] {
+    return this.#objects.history.filter((change) => change.version > version);
+  }
+
+  #present({ collection, namespace }: OpenWatch): readonly Change[] {
+    const objects = this.#objects.list(collection, namespace);
+    return objects.map((object) => ({ version: 0, collection, type: 'ADDED', object }));
   }
 
   /** Sends a bookmark on every open watch. */
@@ -86,8 +96,15 @@ export function line(type: string, object: unknown): string {
   return `${JSON.stringify({ type, object })}\n`;
 }
 
-function deliver({ collection, namespace, response, isMute }: OpenWatch, change: Change): void {
+function toWatch(path: string, query: URLSearchParams, response: ServerResponse): OpenWatch {
+  const { collection = '', namespace } = targetOf(path) ?? {};
+  const name = /^metadata\.name=(.+)$/.exec(query.get('fieldSelector') ?? '')?.[1];
+  return { collection, namespace, name, response, isMute: false };
+}
+
+function deliver({ collection, namespace, name, response, isMute }: OpenWatch, change: Change): void {
   if (isMute || change.collection !== collection) return;
   if (namespace !== undefined && change.object.metadata.namespace !== namespace) return;
+  if (name !== undefined && change.object.metadata.name !== name) return;
   response.write(line(change.type, change.object));
 }

@@ -98,6 +98,14 @@ export const OBJECT_EFFECTS: readonly Effect[] = [
     },
   },
   {
+    sets: ['accounts.enabled=true', 'accounts.watchSecrets=true'],
+    kind: 'ClusterRole',
+    name: `${NAMESPACE}-gpupod-operator`,
+    expected: {
+      rules: [{ resources: ['secrets'], verbs: ['get', 'create', 'update', 'delete', 'patch', 'watch'] }],
+    },
+  },
+  {
     sets: ['commonLabels.team=a', 'commonLabels.app\\.kubernetes\\.io/name=b'],
     kind: 'ServiceAccount',
     expected: { metadata: { labels: { team: 'a', 'app.kubernetes.io/name': 'gpupod-operator' } } },
