@@ -1,3 +1,7 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import { text as textOf } from 'node:stream/consumers';
+
 /** The operator's metrics that the bench reads. */
 export interface Scrape {
   /** The number of GpuPods by phase. */
@@ -10,8 +14,7 @@ export interface Scrape {
 }
 
 export async function scrape(port: number): Promise<Scrape> {
-  const answer = await fetch(`http://127.0.0.1:${String(port)}/metrics`);
-  const text = await answer.text();
+  const text = await read(`http://127.0.0.1:${String(port)}/metrics`);
   const phases: Record<string, number> = {};
   for (const [, phase = '', value] of text.matchAll(/^gpupod_gpupods\{.*?phase="(\w+)".*\} (\S+)$/gm)) {
     phases[phase] = (phases[phase] ?? 0) + Number(value);
@@ -27,4 +30,11 @@ export async function scrape(port: number): Promise<Scrape> {
       0,
     ),
   };
+}
+
+/** On a connection of its own: one from before a long rest may be closed by now. */
+async function read(url: string): Promise<string> {
+  const request = http.get(url, { agent: false });
+  const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+  return await textOf(response);
 }

@@ -18,8 +18,9 @@ const MINUTE_MS = 60_000;
 const root = path.resolve(import.meta.dirname, '../..');
 /** The namespace of deploy/. */
 const DEPLOY = 'gpupod-system';
-/** The namespaces of the chart with default values, and with `watchNamespace`. */
+/** The namespaces of the chart with default values, with accounts, and with `watchNamespace`. */
 const CHART = 'chart-system';
+const ACCOUNTS = 'accounts-system';
 const NARROW = 'narrow-system';
 const WATCHED = 'team-a';
 
@@ -76,6 +77,9 @@ beforeAll(async () => {
   await kubectl('apply', '-k', path.join(root, 'deploy'));
   await createRestricted(CHART);
   await helm('install', 'gpupod-operator', chart, '-n', CHART, ...SOME_IMAGE);
+  await createRestricted(ACCOUNTS);
+  const accounts = ['--set', 'accounts.enabled=true,crds.enabled=false'];
+  await helm('install', 'gpupod-operator', chart, '-n', ACCOUNTS, ...SOME_IMAGE, ...accounts);
   await createRestricted(NARROW);
   await kubectl('create', 'namespace', WATCHED);
   const watched = ['--set', `watchNamespace=${WATCHED}`];
@@ -257,6 +261,15 @@ describe('the rights of the operator of the chart', () => {
     { question: 'impersonate users', expected: 'no', why: 'it needs no impersonation' },
   ])('$question: $expected ($why)', async ({ question, expected }) => {
     expect(await may(CHART, question)).toBe(expected);
+  });
+
+  it.each([
+    { question: `watch secrets -n ${ACCOUNTS}`, expected: 'yes', why: 'the keys of ClusterGpuAccounts' },
+    { question: 'watch secrets -n default', expected: 'no', why: 'that would show it all Secrets' },
+    { question: `list secrets -n ${ACCOUNTS}`, expected: 'no', why: 'it watches them by name' },
+    { question: 'patch secrets -n default', expected: 'yes', why: 'the finalizer of Secrets of accounts' },
+  ])('with accounts: $question: $expected ($why)', async ({ question, expected }) => {
+    expect(await may(ACCOUNTS, question)).toBe(expected);
   });
 
   it.each([

@@ -25,7 +25,7 @@ interface Held {
 }
 
 /** While a watch is open, in case that it lost a change. */
-const REREAD_WATCHED_MS = 300_000;
+const REREAD_WATCHED_MS = 900_000;
 
 /**
  * The API keys of all accounts. Where the operator may watch the Secret of an account, it reads the Secret when it

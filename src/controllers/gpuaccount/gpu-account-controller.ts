@@ -189,11 +189,12 @@ export class GpuAccountController implements Runnable {
       return { kind: 'done', requeueAfterMs: waitMs };
     }
     this.#beganAtMs.set(key, clock.monotonicMs());
-    if (protectedAccount === undefined) {
-      return { kind: 'retry' };
-    }
+    return protectedAccount === undefined ? { kind: 'retry' } : await this.#useKey(key, protectedAccount);
+  }
+
+  async #useKey(key: string, protectedAccount: GpuAccount): Promise<Reconciled> {
     const { found, subject, secret, isNew } = await this.#keys.read(key, protectedAccount);
-    const reading = sessions.use(protectedAccount, found, subject);
+    const reading = this.#options.sessions.use(protectedAccount, found, subject);
     if (isNew) {
       this.#protection.noteSecret(key, secret);
     }
