@@ -18,7 +18,7 @@ function writeKey({ server }: Simulation, text: string): void {
 }
 
 /** The namespace has an account `default` with a key of user_a. */
-function withAccount(spec: Spec, more: LifeOptions = {}): LifeOptions {
+export function withAccount(spec: Spec, more: LifeOptions = {}): LifeOptions {
   return {
     provider: {
       accounts: [
@@ -39,7 +39,7 @@ function withAccount(spec: Spec, more: LifeOptions = {}): LifeOptions {
   };
 }
 
-function createAccount(simulation: Simulation, spec: Spec): void {
+export function createAccount(simulation: Simulation, spec: Spec): void {
   writeKey(simulation, KEY);
   const whole = { apiKeySecretRef: { name: SECRET.name, key: 'api-key' }, ...spec };
   const account = { metadata: { name: 'default' }, spec: whole };

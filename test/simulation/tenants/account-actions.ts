@@ -56,11 +56,28 @@ function edit(simulation: Simulation, account: PlannedAccount, change: (held: Ra
   }
 }
 
+/** How many things that will be undone are under way with each account; Infinity: nothing else may begin. */
+const underWay = new WeakMap<Simulation, Map<PlannedAccount, number>>();
+
+function countOf(simulation: Simulation, account: PlannedAccount): number {
+  return underWay.get(simulation)?.get(account) ?? 0;
+}
+
+function setCount(simulation: Simulation, account: PlannedAccount, count: number): void {
+  underWay.set(
+    simulation,
+    (underWay.get(simulation) ?? new Map<PlannedAccount, number>()).set(account, count),
+  );
+}
+
 /** Does something, and undoes it after a while. */
 function forAWhile(ms: number, begin: AccountAction, end: AccountAction): AccountAction {
   return (simulation, account) => {
+    if (countOf(simulation, account) === Infinity) return;
+    setCount(simulation, account, countOf(simulation, account) + 1);
     begin(simulation, account);
     simulation.later(ms, () => {
+      setCount(simulation, account, countOf(simulation, account) - 1);
       end(simulation, account);
     });
   };
@@ -84,8 +101,11 @@ function specFor(
       edit(simulation, account, withSpec(change(account)));
     },
     (simulation, account) => {
-      const { suspend, limits = {} } = account.spec;
-      edit(simulation, account, withSpec({ suspend, limits }));
+      const planned = Object.keys(change(account)).map((field): [string, unknown] => [
+        field,
+        account.spec[field],
+      ]);
+      edit(simulation, account, withSpec(Object.fromEntries<unknown>(planned)));
     },
   );
 }
@@ -120,12 +140,31 @@ function accept(user: (account: PlannedAccount) => string): AccountAction {
   };
 }
 
+/** Suspended meanwhile, and alone: what the other user would rent, nobody could terminate after that. */
+function acceptOther(simulation: Simulation, account: PlannedAccount): void {
+  if (countOf(simulation, account) > 0) return;
+  setCount(simulation, account, Infinity);
+  edit(simulation, account, withSpec({ suspend: true }));
+  simulation.later(MINUTE_MS, () => {
+    withKey((one) => keyOf(anotherUser(one), 1))(simulation, account);
+    accept(anotherUser)(simulation, account);
+  });
+  simulation.later(7 * MINUTE_MS, () => {
+    AS_PLANNED(simulation, account);
+    accept(({ userId }) => userId)(simulation, account);
+  });
+  simulation.later(9 * MINUTE_MS, () => {
+    setCount(simulation, account, 0);
+    edit(simulation, account, withSpec({ suspend: account.spec['suspend'] }));
+  });
+}
+
 /** The Secret is deleted. It may wait for its finalizer, so a person applies it again once it is gone. */
 function deleteSecret(isForced: boolean): AccountAction {
   return (simulation, account) => {
     const { server, time } = simulation;
     const target = secretOf(account);
-    if (server.get('secrets', target) === undefined) return;
+    if (server.get('secrets', target) === undefined || countOf(simulation, account) === Infinity) return;
     if (isForced) {
       const bare = (held: RawObject): RawObject => ({
         ...held,
@@ -158,7 +197,7 @@ function holdersOf(simulation: Simulation, { namespace, name }: PlannedAccount):
 /** Deletes the account while it is in use, suspends what holds it, and applies both again once it is gone. */
 const deleteAccount: AccountAction = (simulation, account) => {
   const uid = accountIn(simulation, account)?.metadata.uid;
-  if (uid === undefined) return;
+  if (uid === undefined || countOf(simulation, account) > 0) return;
   simulation.server.delete(pluralOf(account), account, 'person');
   const suspended = new Set<string>();
   const setSuspend = (target: string, suspend: boolean): void => {
@@ -183,7 +222,11 @@ const deleteAccount: AccountAction = (simulation, account) => {
 
 /** What people do to accounts and their Secrets. */
 export const ACCOUNT_ACTIONS: Readonly<Record<string, AccountAction>> = {
-  'key rotated to another of its user': withKey(({ userId }) => keyOf(userId, 2)),
+  'key rotated to another of its user': forAWhile(
+    0,
+    withKey(({ userId }) => keyOf(userId, 2)),
+    () => undefined,
+  ),
   'key of another user for 5 min': onceRecorded(
     forAWhile(
       5 * MINUTE_MS,
@@ -201,18 +244,7 @@ export const ACCOUNT_ACTIONS: Readonly<Record<string, AccountAction>> = {
     withKey(() => '{"not": "a key"}'),
     AS_PLANNED,
   ),
-  // Suspended meanwhile: what the other user would rent could not be terminated after that.
-  'another user accepted for 6 min': onceRecorded((simulation, account) => {
-    specFor(9 * MINUTE_MS, () => ({ suspend: true }))(simulation, account);
-    simulation.later(MINUTE_MS, () => {
-      withKey((one) => keyOf(anotherUser(one), 1))(simulation, account);
-      accept(anotherUser)(simulation, account);
-    });
-    simulation.later(7 * MINUTE_MS, () => {
-      AS_PLANNED(simulation, account);
-      accept(({ userId }) => userId)(simulation, account);
-    });
-  }),
+  'another user accepted for 6 min': onceRecorded(acceptOther),
   'Secret deleted': deleteSecret(false),
   'Secret deleted by force': deleteSecret(true),
   'account suspended for 4 min': specFor(4 * MINUTE_MS, () => ({ suspend: true })),

@@ -1,7 +1,7 @@
 import { numberAt, recordAt, stringAt } from '../../../src/json.ts';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import type { LedgerEntry } from '../../../src/simulator/world/ledger.ts';
-import { NOBODY, OPERATOR } from '../payer-book.ts';
+import { NOBODY } from '../payer-book.ts';
 import type { PayerBook } from '../payer-book.ts';
 import { isReady, podIdOf, reasonOf, specOf } from '../readings.ts';
 import type { Simulation } from '../simulation.ts';
@@ -36,7 +36,7 @@ function isHeld(payers: PayerBook, object: RawObject): boolean {
 /** Its account allows no instance for it, at all or now, and it says so. */
 function isLimited(simulation: Simulation, payers: PayerBook, object: RawObject): boolean {
   const account = payers.candidateNow(object.metadata.uid);
-  if (account === undefined || account === NOBODY || account === OPERATOR) return false;
+  if (account === undefined || account === NOBODY) return false;
   const synced = reasonOf(object, 'Synced') ?? '';
   const isFull = synced === 'BudgetExceeded' && !hasRoom(simulation, payers, object, account);
   return isFull || isExcluded(object, account, payers, synced);
@@ -52,14 +52,8 @@ function isExcluded(object: RawObject, account: string, payers: PayerBook, synce
   const types = limits['gpuTypes'];
   const isOtherType = Array.isArray(types) && !types.includes(typeOf(object));
   const most = numberAt(limits, 'maxPrice') ?? Infinity;
-  const isTooDear =
-    priceOf(object) > Math.min(most, numberAt(spec, 'maxPrice') ?? Infinity, defaultCap(object));
+  const isTooDear = priceOf(object) > Math.min(most, numberAt(spec, 'maxPrice') ?? 2.2);
   return (isOtherType || isTooDear) && reasonOf(object, 'Ready') === 'NoMatchingOffer';
-}
-
-/** What the accounts of this simulation say for a GpuPod without a cap. */
-function defaultCap(object: RawObject): number {
-  return numberAt(specOf(object), 'maxPrice') === undefined ? 2.2 : Infinity;
 }
 
 function typeOf(object: RawObject): string {

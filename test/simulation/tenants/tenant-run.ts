@@ -121,11 +121,7 @@ class TenantRun {
   /** Runs the oracles once the simulation is at rest. */
   async #rest(): Promise<void> {
     const { simulation } = this;
-    await simulation.until(
-      'rest',
-      () => simulation.time.nowMs - simulation.lastWriteMs > SILENCE_MS,
-      90 * MINUTE_MS,
-    );
+    await simulation.until('rest', () => this.#silenceMs() > SILENCE_MS, 90 * MINUTE_MS);
     await this.#until('all in their final states', () => this.#areAtTheirEnds());
     if (this.#plan.isForceful) {
       await simulation.until('orphans ended', () => surplusOf(simulation).length === 0, ORPHAN_MS);
@@ -139,6 +135,13 @@ class TenantRun {
         .objects()
         .flatMap((object) => (podIdOf(object) === undefined ? [object.metadata.name] : [])),
     });
+  }
+
+  /** How long a process has run and nothing was written. */
+  #silenceMs(): number {
+    const { operators, time, lastWriteMs } = this.simulation;
+    const running = operators.findLast(({ isDead }) => !isDead);
+    return Math.min(time.nowMs - lastWriteMs, running?.clock.monotonicMs() ?? 0);
   }
 
   /** Nothing is in use any more, so nothing is kept. */
