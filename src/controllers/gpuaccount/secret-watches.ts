@@ -15,8 +15,8 @@ export interface SecretWatchesOptions {
   readonly onChange: (account: string) => void;
 }
 
-/** Each watch holds a connection. The Secrets of further accounts are only read. */
-const MAX_WATCHES = 1_000;
+/** Each watch holds a TLS connection, about 100 KiB. The Secrets of further accounts are only read. */
+const MAX_WATCHES = 500;
 
 interface Followed {
   readonly watch: SecretWatch;
