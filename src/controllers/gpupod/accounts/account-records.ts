@@ -1,5 +1,6 @@
 import { hasFinalizer, isDeleting, parseGpuPod } from '../../../api/gpupod/gpu-pod.ts';
 import type { GpuPod } from '../../../api/gpupod/gpu-pod.ts';
+import { oncePerObject } from '../../../api/common/once-per-object.ts';
 import { DEFAULT_ACCOUNT_NAME } from '../../../api/common/names.ts';
 import { gpusOf, recordedReference } from '../../../accounts/sums/stated.ts';
 import type { Clock } from '../../../clock.ts';
@@ -37,18 +38,26 @@ export const UNUSED: AccountUsage = { ...NO_INSTANCES, holders: [], namespaces: 
 
 /** What all GpuPods have, by account. */
 export function usageByAccount(objects: readonly KubernetesObject[]): ReadonlyMap<string, AccountUsage> {
-  const holding = objects.flatMap((object) => {
-    const parsed = parseGpuPod(object);
-    const reference = parsed.kind === 'ok' ? recordedReference(parsed.gpuPod) : undefined;
-    return parsed.kind === 'ok' && reference !== undefined && mayHold(parsed.gpuPod)
-      ? [{ account: accountKey(reference, parsed.gpuPod.metadata.namespace), gpuPod: parsed.gpuPod }]
-      : [];
-  });
+  const holding = objects.flatMap((object) => holdingOf(object) ?? []);
   const groups = Map.groupBy(holding, ({ account }) => account);
   return new Map(
     [...groups].map(([account, group]) => [account, usageOf(group.map(({ gpuPod }) => gpuPod))]),
   );
 }
+
+interface Holding {
+  readonly account: string;
+  readonly gpuPod: GpuPod;
+}
+
+/** Twice a second all GpuPods are summed up, and few of them have changed since. */
+const holdingOf = oncePerObject((object: KubernetesObject): Holding | undefined => {
+  const parsed = parseGpuPod(object);
+  const reference = parsed.kind === 'ok' ? recordedReference(parsed.gpuPod) : undefined;
+  return parsed.kind === 'ok' && reference !== undefined && mayHold(parsed.gpuPod)
+    ? { account: accountKey(reference, parsed.gpuPod.metadata.namespace), gpuPod: parsed.gpuPod }
+    : undefined;
+});
 
 /** Whether the GpuPod has an instance or an open create intent, and is not released. */
 function mayHold(gpuPod: GpuPod): boolean {
