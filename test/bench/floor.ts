@@ -2,7 +2,7 @@ import { inParallel } from '../../scripts/checks/in-parallel.ts';
 import { API_VERSION, KIND } from '../../src/api/common/names.ts';
 import { systemClock } from '../../src/clock.ts';
 import { createNamespace } from '../support/bench.ts';
-import type { Bench } from '../support/bench.ts';
+import type { SceneBench } from '../support/bench.ts';
 
 /** The status that the loop writes, about as large as the operator's. */
 const MESSAGE = 'A sentence of about the length that a condition of the operator has, for a person to read.';
@@ -14,7 +14,7 @@ const PARALLEL = 32;
  * The same objects and writes that the operator makes until Ready, in a bare loop that decides nothing. This is what
  * the API server needs at best, in milliseconds.
  */
-export async function measureFloor(bench: Bench, names: readonly string[]): Promise<number> {
+export async function measureFloor(bench: SceneBench, names: readonly string[]): Promise<number> {
   const namespace = await createNamespace(bench);
   const startedMs = systemClock.monotonicMs();
   await inParallel(PARALLEL, names, async (name) => {

@@ -7,8 +7,9 @@ import type { GpuPodSpecInput } from '../../src/api/gpupod/spec.ts';
 import { shippedOperator } from '../faults/support/bundle.ts';
 import { kubeconfig } from '../faults/support/stage.ts';
 import { ApiProxy } from '../support/api-proxy.ts';
-import type { Audit } from '../support/audit.ts';
-import type { Bench } from '../support/bench.ts';
+import type { RequestRecord } from '../support/audit.ts';
+import type { ControlPlane } from '../control-plane/control-plane.ts';
+import type { SceneBench } from '../support/bench.ts';
 import { startOperatorProcess } from '../support/operator-process.ts';
 import type { OperatorProcess } from '../support/operator-process.ts';
 import type { Flags } from '../support/operator-settings.ts';
@@ -31,23 +32,23 @@ const SPEC = { gpu: { types: ['H100_80GB'] }, maxPrice: 3 };
 export interface StageOptions {
   readonly settings?: SimulatorOptions['settings'];
   readonly flags?: Flags;
-  /** The operator reaches the API server through a proxy, which can cut watches. */
-  readonly hasProxy?: boolean;
+  /** The operator reaches this API server through a proxy, which can cut watches. */
+  readonly proxied?: ControlPlane;
 }
 
 /** A namespace, a simulated provider, and the shipped operator with production timings in a process of its own. */
 export class Stage {
-  readonly bench: Bench;
+  readonly bench: SceneBench;
   readonly scene: Scene;
-  readonly audit: Audit;
+  readonly audit: RequestRecord;
   readonly proxy: ApiProxy | undefined;
   readonly #program: string;
   readonly #flags: Flags;
   readonly #operators: OperatorProcess[] = [];
 
   private constructor(
-    bench: Bench,
-    audit: Audit,
+    bench: SceneBench,
+    audit: RequestRecord,
     parts: Pick<Stage, 'scene' | 'proxy'> & { readonly program: string; readonly flags: Flags },
   ) {
     this.bench = bench;
@@ -58,12 +59,13 @@ export class Stage {
     this.#flags = parts.flags;
   }
 
-  static async open(bench: Bench, audit: Audit, options: StageOptions = {}): Promise<Stage> {
-    const { settings = {}, flags = {}, hasProxy = false } = options;
+  static async open(bench: SceneBench, audit: RequestRecord, options: StageOptions = {}): Promise<Stage> {
+    const { settings = {}, flags = {}, proxied } = options;
     const program = await shippedOperator();
     const scene = await openScene(bench, { simulator: { settings: { ...LIFE, ...settings } } });
-    const proxy = hasProxy ? await ApiProxy.open(bench.controlPlane) : undefined;
-    const through = proxy === undefined ? {} : { kubeconfig: await proxiedKubeconfig(bench, proxy) };
+    const proxy = proxied === undefined ? undefined : await ApiProxy.open(proxied);
+    const through =
+      proxy === undefined ? {} : { kubeconfig: await proxiedKubeconfig(bench.directory, proxy, proxied) };
     const stage = new Stage(bench, audit, { scene, proxy, program, flags: { ...flags, ...through } });
     await stage.startOperator();
     return stage;
@@ -153,9 +155,13 @@ export class Stage {
   }
 }
 
-async function proxiedKubeconfig(bench: Bench, proxy: ApiProxy): Promise<string> {
-  const file = path.join(bench.directory, 'proxied.kubeconfig');
-  await writeFile(file, kubeconfig(proxy.port, bench.controlPlane.caData));
+async function proxiedKubeconfig(
+  directory: string,
+  { port }: ApiProxy,
+  proxied: ControlPlane | undefined,
+): Promise<string> {
+  const file = path.join(directory, 'proxied.kubeconfig');
+  await writeFile(file, kubeconfig(port, proxied?.caData ?? ''));
   return file;
 }
 

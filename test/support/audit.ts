@@ -26,14 +26,18 @@ const entrySchema = z.object({
   responseStatus: z.object({ code: z.number().default(0) }).default({ code: 0 }),
 });
 
-/** The API server's own record of every request. What the operator logs is no evidence. */
-export interface Audit {
-  /** Flags for the API server. */
-  readonly flags: Readonly<Record<string, string>>;
+/** An API server's own record of every request. What the operator logs is no evidence. */
+export interface RequestRecord {
   /** Writes of the operator in a namespace, in order, as `patch gpupods` or `update gpupods/status 409`. */
   writes(namespace: string): Promise<string[]>;
   /** The same with its reads, such as `get secrets`. A watch is recorded when it ends. */
   requests(namespace: string): Promise<string[]>;
+}
+
+/** The audit log of a real API server. */
+export interface Audit extends RequestRecord {
+  /** Flags for the API server. */
+  readonly flags: Readonly<Record<string, string>>;
 }
 
 /** Prepares an audit log in `directory`. */

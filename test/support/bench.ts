@@ -12,9 +12,9 @@ import type { ControlPlane, ControlPlaneOptions } from '../control-plane/control
 
 const root = path.resolve(import.meta.dirname, '../..');
 
-/** A real control plane with the CRD, for one test file. */
-export interface Bench {
-  readonly controlPlane: ControlPlane;
+/** An API server with the CRD, for scenes. */
+export interface SceneBench {
+  readonly controlPlane: Pick<ControlPlane, 'kubeconfigPath' | 'kubectl' | 'stop'>;
   /** GpuPods as they are stored, read as the administrator. */
   readonly gpuPods: ResourceClient<RawObject>;
   readonly gpuAccounts: ResourceClient<RawObject>;
@@ -28,10 +28,20 @@ export interface Bench {
   close(): Promise<void>;
 }
 
+/** A real control plane with the CRD, for one test file. */
+export interface Bench extends SceneBench {
+  readonly controlPlane: ControlPlane;
+}
+
 /** Opens a bench. Close it in afterAll. */
 export async function openBench(options: ControlPlaneOptions = {}): Promise<Bench> {
   const directory = await mkdtemp(path.join(os.tmpdir(), 'gpupod-bench-'));
   const controlPlane = await startControlPlane({ crdPaths: [path.join(root, 'crds')], ...options });
+  return { ...benchOn(controlPlane, directory), controlPlane };
+}
+
+/** A bench on any API server, which it stops when it closes. */
+export function benchOn(controlPlane: SceneBench['controlPlane'], directory: string): SceneBench {
   const { kubeConfig } = loadKubeConfig({ path: controlPlane.kubeconfigPath });
   const transport = new ApiTransport({ kubeConfig, clock: systemClock, userAgent: 'gpupod-test' });
   const client = (group: string, version: string, plural: string): ResourceClient<RawObject> =>
@@ -61,7 +71,7 @@ function asItIs(object: RawObject): RawObject {
 let namespaces = 0;
 
 /** Creates a namespace for one test. */
-export async function createNamespace({ namespaces: client }: Bench): Promise<string> {
+export async function createNamespace({ namespaces: client }: SceneBench): Promise<string> {
   namespaces += 1;
   const name = `case-${namespaces}`;
   await client.create(undefined, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
@@ -70,7 +80,7 @@ export async function createNamespace({ namespaces: client }: Bench): Promise<st
 
 /** Creates a Secret, as a user does. */
 export async function createSecret(
-  { secrets }: Bench,
+  { secrets }: SceneBench,
   namespace: string,
   name: string,
   stringData: Readonly<Record<string, string>>,

@@ -3,7 +3,7 @@ import type { LogLine } from '../kubernetes/support/recording-log.ts';
 import { findSecret } from './find-secret.ts';
 import type { Canaries } from './find-secret.ts';
 import { createSecret } from './bench.ts';
-import type { Bench } from './bench.ts';
+import type { SceneBench } from './bench.ts';
 import { loggedText, shownOf } from './readable.ts';
 
 const SECRET = 'canaries';
@@ -25,13 +25,13 @@ export const SECRETIVE = {
 } satisfies Partial<GpuPodSpecInput>;
 
 /** Creates the Secret that {@link SECRETIVE} names. */
-export async function createCanaries(bench: Bench, namespace: string): Promise<void> {
+export async function createCanaries(bench: SceneBench, namespace: string): Promise<void> {
   await createSecret(bench, namespace, SECRET, { env: CANARIES.envOfSecret, password: CANARIES.password });
 }
 
 /** The places in which no secret may occur. */
 export interface Haystack {
-  readonly bench: Bench;
+  readonly bench: SceneBench;
   readonly namespace: string;
   /** The API keys of all accounts of the provider. */
   readonly apiKeys: readonly string[];

@@ -10,7 +10,7 @@ import type { Simulator, SimulatorOptions } from '../../src/simulator/start-simu
 import type { KubectlResult } from '../control-plane/kubectl.ts';
 import { RecordingLog } from '../kubernetes/support/recording-log.ts';
 import { createNamespace } from './bench.ts';
-import type { Bench } from './bench.ts';
+import type { SceneBench } from './bench.ts';
 import { createCanaries, leaks, SECRETIVE } from './canaries.ts';
 import type { OperatorProcess } from './operator-process.ts';
 import { operatorArgs, unscaledArgs } from './operator-settings.ts';
@@ -29,7 +29,7 @@ export interface SceneOptions {
 
 /** The environment of one test on the bench: a namespace, a provider and, once started, an operator. */
 export class Scene {
-  readonly bench: Bench;
+  readonly bench: SceneBench;
   readonly namespace: string;
   readonly simulator: Simulator;
   readonly log = new RecordingLog();
@@ -37,7 +37,7 @@ export class Scene {
   readonly #operators = new Set<RunningOperator>();
   readonly #processes: OperatorProcess[] = [];
 
-  constructor(bench: Bench, namespace: string, simulator: Simulator, options: SceneOptions) {
+  constructor(bench: SceneBench, namespace: string, simulator: Simulator, options: SceneOptions) {
     this.bench = bench;
     this.namespace = namespace;
     this.simulator = simulator;
@@ -46,8 +46,17 @@ export class Scene {
 
   /** Starts an operator in this process, which watches only this namespace. */
   async startOperator(flags: Flags = {}): Promise<RunningOperator> {
+    return await this.#start(this.operatorArgs({ 'leader-elect': 'false', ...flags }));
+  }
+
+  /** The same with the timings of production. */
+  async startUnscaledOperator(flags: Flags = {}): Promise<RunningOperator> {
+    return await this.#start(this.unscaledArgs({ 'leader-elect': 'false', ...flags }));
+  }
+
+  async #start(args: readonly string[]): Promise<RunningOperator> {
     const { env = { PRIME_API_KEY: this.simulator.apiKey } } = this.#options;
-    const loaded = loadConfig(this.operatorArgs({ 'leader-elect': 'false', ...flags }), env);
+    const loaded = loadConfig(args, env);
     if (loaded.kind !== 'ok') throw new Error(JSON.stringify(loaded));
     const operator = await startOperator(loaded.config, this.log);
     this.#operators.add(operator);
@@ -225,7 +234,7 @@ export class Scene {
 }
 
 /** Opens a scene. Stop it in afterEach. */
-export async function openScene(bench: Bench, options: SceneOptions = {}): Promise<Scene> {
+export async function openScene(bench: SceneBench, options: SceneOptions = {}): Promise<Scene> {
   const settings = { ...SHORT_LIFE, ...options.simulator?.settings };
   const simulator = await startSimulator({ ...options.simulator, settings });
   const namespace = await createNamespace(bench);

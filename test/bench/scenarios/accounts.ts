@@ -1,7 +1,7 @@
 import { inParallel } from '../../../scripts/checks/in-parallel.ts';
 import { systemClock } from '../../../src/clock.ts';
-import type { Audit } from '../../support/audit.ts';
-import type { Bench } from '../../support/bench.ts';
+import type { RequestRecord } from '../../support/audit.ts';
+import type { SceneBench } from '../../support/bench.ts';
 import { createAccount, keysOf } from '../accounts.ts';
 import { measured } from '../measurement.ts';
 import type { Measurement } from '../measurement.ts';
@@ -14,8 +14,8 @@ const REST_MINUTES = 5;
 
 /** All at once until Ready, then at rest, then all deleted at once. Each account pays for its share. */
 export async function measureAccounts(
-  bench: Bench,
-  audit: Audit,
+  bench: SceneBench,
+  audit: RequestRecord,
   count: number,
   accounts: number,
 ): Promise<readonly Measurement[]> {

@@ -1,4 +1,4 @@
-import type { Audit } from '../../support/audit.ts';
+import type { RequestRecord } from '../../support/audit.ts';
 import type { Bench } from '../../support/bench.ts';
 import type { Measurement } from '../measurement.ts';
 import { measureAccounts } from './accounts.ts';
@@ -14,7 +14,7 @@ import { measureSingle } from './single.ts';
 export interface Scenario {
   /** What the scenario measures, in a line. */
   readonly what: string;
-  run(bench: Bench, audit: Audit, count: number, accounts: number): Promise<readonly Measurement[]>;
+  run(bench: Bench, audit: RequestRecord, count: number, accounts: number): Promise<readonly Measurement[]>;
 }
 
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {

@@ -1,5 +1,5 @@
 import { systemClock } from '../../../src/clock.ts';
-import type { Audit } from '../../support/audit.ts';
+import type { RequestRecord } from '../../support/audit.ts';
 import type { Bench } from '../../support/bench.ts';
 import { measured } from '../measurement.ts';
 import type { Measurement } from '../measurement.ts';
@@ -10,11 +10,11 @@ const EVERY_MS = 5_000;
 /** All at once until Ready and until gone, while every watch breaks after five seconds. */
 export async function measureCutWatches(
   bench: Bench,
-  audit: Audit,
+  audit: RequestRecord,
   count: number,
 ): Promise<readonly Measurement[]> {
   const names = namesOf(count);
-  const stage = await Stage.open(bench, audit, { hasProxy: true });
+  const stage = await Stage.open(bench, audit, { proxied: bench.controlPlane });
   const stopping = new AbortController();
   try {
     const cuts = cutAll(stage, stopping.signal);

@@ -1,6 +1,6 @@
 import { systemClock } from '../../../src/clock.ts';
-import type { Audit } from '../../support/audit.ts';
-import type { Bench } from '../../support/bench.ts';
+import type { RequestRecord } from '../../support/audit.ts';
+import type { SceneBench } from '../../support/bench.ts';
 import { measured } from '../measurement.ts';
 import type { Measurement } from '../measurement.ts';
 import { namesOf, Stage } from '../stage.ts';
@@ -11,7 +11,11 @@ const TRIES = 9;
 const HOT = 'pod-0';
 
 /** One GpuPod at a time, while somebody changes another one twenty times a second. Compared with no changes. */
-export async function measureHot(bench: Bench, audit: Audit, count: number): Promise<readonly Measurement[]> {
+export async function measureHot(
+  bench: SceneBench,
+  audit: RequestRecord,
+  count: number,
+): Promise<readonly Measurement[]> {
   const stage = await Stage.open(bench, audit);
   const stopping = new AbortController();
   try {

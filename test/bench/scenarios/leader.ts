@@ -1,14 +1,14 @@
 import { systemClock } from '../../../src/clock.ts';
-import type { Audit } from '../../support/audit.ts';
-import type { Bench } from '../../support/bench.ts';
+import type { RequestRecord } from '../../support/audit.ts';
+import type { SceneBench } from '../../support/bench.ts';
 import { measured } from '../measurement.ts';
 import type { Measurement } from '../measurement.ts';
 import { namesOf, Stage } from '../stage.ts';
 
 /** All at once. When half of the instances are rented, the leader is killed, and the standby takes over. */
 export async function measureLeader(
-  bench: Bench,
-  audit: Audit,
+  bench: SceneBench,
+  audit: RequestRecord,
   count: number,
 ): Promise<readonly Measurement[]> {
   const stage = await Stage.open(bench, audit);

@@ -1,6 +1,6 @@
 import { systemClock } from '../../../src/clock.ts';
-import type { Audit } from '../../support/audit.ts';
-import type { Bench } from '../../support/bench.ts';
+import type { RequestRecord } from '../../support/audit.ts';
+import type { SceneBench } from '../../support/bench.ts';
 import { measureFloor } from '../floor.ts';
 import { measured } from '../measurement.ts';
 import type { Measurement } from '../measurement.ts';
@@ -10,8 +10,8 @@ const REST_MS = 70_000;
 
 /** All at once until Ready, then at rest, then all deleted at once. */
 export async function measureLife(
-  bench: Bench,
-  audit: Audit,
+  bench: SceneBench,
+  audit: RequestRecord,
   count: number,
 ): Promise<readonly Measurement[]> {
   const names = namesOf(count);

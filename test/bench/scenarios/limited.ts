@@ -1,13 +1,13 @@
-import type { Audit } from '../../support/audit.ts';
-import type { Bench } from '../../support/bench.ts';
+import type { RequestRecord } from '../../support/audit.ts';
+import type { SceneBench } from '../../support/bench.ts';
 import { measured } from '../measurement.ts';
 import type { Measurement } from '../measurement.ts';
 import { namesOf, Stage, timedMs } from '../stage.ts';
 
 /** All at once, while the provider allows so few requests. How much of the limit is used, and how often is it exceeded? */
 export async function measureLimited(
-  bench: Bench,
-  audit: Audit,
+  bench: SceneBench,
+  audit: RequestRecord,
   count: number,
   requestsPerSecond: number,
 ): Promise<readonly Measurement[]> {

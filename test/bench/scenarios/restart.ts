@@ -1,6 +1,6 @@
 import { systemClock } from '../../../src/clock.ts';
-import type { Audit } from '../../support/audit.ts';
-import type { Bench } from '../../support/bench.ts';
+import type { RequestRecord } from '../../support/audit.ts';
+import type { SceneBench } from '../../support/bench.ts';
 import { measured } from '../measurement.ts';
 import type { Measurement } from '../measurement.ts';
 import { namesOf, PROVIDER_MS, Stage, timedMs } from '../stage.ts';
@@ -10,8 +10,8 @@ const NEW = 'new-one';
 
 /** The operator is killed with all GpuPods Ready, and starts again. Before that, a person creates one more. */
 export async function measureRestart(
-  bench: Bench,
-  audit: Audit,
+  bench: SceneBench,
+  audit: RequestRecord,
   count: number,
 ): Promise<readonly Measurement[]> {
   const names = namesOf(count);

@@ -1,5 +1,5 @@
-import type { Audit } from '../../support/audit.ts';
-import type { Bench } from '../../support/bench.ts';
+import type { RequestRecord } from '../../support/audit.ts';
+import type { SceneBench } from '../../support/bench.ts';
 import { measured, median } from '../measurement.ts';
 import type { Measurement } from '../measurement.ts';
 import { LIFE, namesOf, PROVIDER_MS, Stage, timedMs } from '../stage.ts';
@@ -8,8 +8,8 @@ const TRIES = 9;
 
 /** One GpuPod at a time, while all others are Ready and at rest. The provider's own time is subtracted. */
 export async function measureSingle(
-  bench: Bench,
-  audit: Audit,
+  bench: SceneBench,
+  audit: RequestRecord,
   count: number,
 ): Promise<readonly Measurement[]> {
   const stage = await Stage.open(bench, audit);

@@ -43,6 +43,7 @@ export class Stage {
   readonly evidence: Evidence;
   /** The violations and writes of the operator. */
   readonly kubeconfigPath: string;
+  readonly #pidDirectory: string;
   readonly #program: string;
   readonly #processes: OperatorProcess[] = [];
   #isStopping = false;
@@ -55,6 +56,7 @@ export class Stage {
     this.toCluster = links.toCluster;
     this.toProvider = links.toProvider;
     this.kubeconfigPath = links.kubeconfigPath;
+    this.#pidDirectory = links.pidDirectory;
     this.#program = program;
     const foreignIds = FOREIGN_NAMES.map((name) => plantPod(scene.simulator.world, { name }).id);
     this.evidence = new Evidence(scene.simulator, links.proxy, foreignIds);
@@ -137,7 +139,7 @@ export class Stage {
       env,
       logFile: path.join(bench.directory, `${name}.log`),
       // If this process is killed, the watchdog of the control plane ends the operator.
-      pidFile: path.join(bench.controlPlane.directory, `${name}.pid`),
+      pidFile: path.join(this.#pidDirectory, `${name}.pid`),
     });
     this.#processes.push(process);
     this.scene.watchLogOf(process);
@@ -169,6 +171,8 @@ interface Links {
   readonly toCluster: TcpLink;
   readonly toProvider: TcpLink;
   readonly kubeconfigPath: string;
+  /** Where the watchdog of the control plane looks for process IDs. */
+  readonly pidDirectory: string;
 }
 
 /** Opens a stage. Stop it in afterEach. */
@@ -180,7 +184,8 @@ export async function openStage(bench: Bench, options: SceneOptions = {}): Promi
   const toProvider = await TcpLink.open(Number(new URL(scene.simulator.url).port));
   const kubeconfigPath = path.join(bench.directory, `${scene.namespace}.kubeconfig`);
   await writeFile(kubeconfigPath, kubeconfig(toCluster.port, bench.controlPlane.caData));
-  return new Stage(scene, { proxy, toCluster, toProvider, kubeconfigPath }, program);
+  const pidDirectory = bench.controlPlane.directory;
+  return new Stage(scene, { proxy, toCluster, toProvider, kubeconfigPath, pidDirectory }, program);
 }
 
 /** A kubeconfig for the operator. A client without a token acts as the administrator. */

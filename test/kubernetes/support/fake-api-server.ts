@@ -2,7 +2,7 @@ import http from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { KubeConfig } from '@kubernetes/client-node';
 import { FakeObjects, targetOf } from './fake-objects.ts';
-import type { Answer } from './fake-objects.ts';
+import type { Answer, ObjectRules } from './fake-objects.ts';
 import { FakeWatches } from './fake-watches.ts';
 import type { SeenRequest } from './seen-request.ts';
 
@@ -17,8 +17,8 @@ export type FaultPlan = (request: SeenRequest) => Fault | undefined;
  * lists, guarded writes, watches with bookmarks, and faults on demand.
  */
 export class FakeApiServer {
-  readonly objects = new FakeObjects();
-  readonly watches = new FakeWatches(this.objects);
+  readonly objects: FakeObjects;
+  readonly watches: FakeWatches;
   readonly requests: SeenRequest[] = [];
   readonly #sockets = new Set<Socket>();
   readonly #server: http.Server;
@@ -28,7 +28,9 @@ export class FakeApiServer {
     await Promise.resolve();
   };
 
-  private constructor() {
+  private constructor(rules: ObjectRules) {
+    this.objects = new FakeObjects(rules);
+    this.watches = new FakeWatches(this.objects);
     this.#server = http.createServer((request, response) => {
       this.#handle(request, response).catch(() => response.destroy());
     });
@@ -38,8 +40,8 @@ export class FakeApiServer {
     });
   }
 
-  static async start(): Promise<FakeApiServer> {
-    const fake = new FakeApiServer();
+  static async start(rules: ObjectRules = {}): Promise<FakeApiServer> {
+    const fake = new FakeApiServer(rules);
     await new Promise<void>((resolve) => fake.#server.listen(0, '127.0.0.1', resolve));
     return fake;
   }

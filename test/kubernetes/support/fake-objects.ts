@@ -28,6 +28,16 @@ interface Target {
 const PATH =
   /^(?<root>\/api\/[^/]+|\/apis\/[^/]+\/[^/]+)(?:\/namespaces\/(?<ns>[^/]+))?\/(?<plural>[^/]+)(?:\/(?<name>[^/]+))?(?<status>\/status)?$/;
 
+/** What a server does beyond storing what it was sent. */
+export interface ObjectRules {
+  /** Completes an object before it is stored. */
+  readonly complete?: (next: RawObject, held: RawObject | undefined) => RawObject;
+  /** The object that a DELETE leaves until its finalizers are removed. @default none */
+  readonly afterDelete?: (held: RawObject) => RawObject | undefined;
+  /** Whether a stored object goes at once. @default none does */
+  readonly isGone?: (object: RawObject) => boolean;
+}
+
 /** A `Status` object as in an answer of the API server. */
 export function statusAnswer(status: number, reason: string, headers: Record<string, string> = {}): Answer {
   const body = { kind: 'Status', status: 'Failure', code: status, reason, message: `fake ${reason}` };
@@ -39,8 +49,13 @@ export class FakeObjects {
   readonly #objects = new Map<string, RawObject>();
   readonly #listeners = new Set<(change: Change) => void>();
   readonly history: Change[] = [];
+  readonly #rules: ObjectRules;
   #version = 100;
   #uids = 0;
+
+  constructor(rules: ObjectRules = {}) {
+    this.#rules = rules;
+  }
 
   get version(): number {
     return this.#version;
@@ -50,12 +65,13 @@ export class FakeObjects {
     this.#listeners.add(listener);
   }
 
-  /** Creates or changes an object without a request. */
+  /** Creates or changes an object without a request. A new one keeps a given UID. */
   put(collection: string, key: string, fields: Readonly<Record<string, unknown>> = {}): RawObject {
     const [namespace = '', name = ''] = key.split('/');
     const held = this.#objects.get(`${collection}|${key}`);
     const metadata = { ...recordAt(held, 'metadata'), ...recordAt(fields, 'metadata') };
-    return this.#store({ collection, namespace, name, isStatus: false }, { ...held, ...fields, metadata });
+    const target = { collection, namespace, name, isStatus: false };
+    return this.#store(target, { ...held, ...fields, metadata }, stringAt(metadata, 'uid'));
   }
 
   /** Deletes an object without a request. */
@@ -142,17 +158,25 @@ export class FakeObjects {
     if (held === undefined) return statusAnswer(404, 'NotFound');
     const { uid } = { ...recordAt(body, 'preconditions') };
     if (uid !== undefined && uid !== held.metadata.uid) return statusAnswer(409, 'Conflict');
+    const left = this.#rules.afterDelete?.(held);
+    if (left !== undefined) return this.#stored(target, left);
     this.remove(target.collection, `${held.metadata.namespace ?? ''}/${held.metadata.name}`);
     return { status: 200, body: { kind: 'Status', status: 'Success' } };
   }
 
-  #store(target: Target, body: unknown): RawObject {
+  #store(target: Target, body: unknown, newUid?: string): RawObject {
     const held = this.#objects.get(keyOf(target));
-    const uid = held?.metadata.uid ?? `uid-${String((this.#uids += 1))}`;
+    const uid = held?.metadata.uid ?? newUid ?? `uid-${String((this.#uids += 1))}`;
     const { namespace, name = '', collection } = target;
     const identity = { name, namespace: namespace ?? '', uid, resourceVersion: this.#nextVersion() };
     const fields = isRecord(body) ? body : {};
-    const object = { ...fields, metadata: { ...recordAt(body, 'metadata'), ...identity } };
+    const sent = { ...fields, metadata: { ...recordAt(body, 'metadata'), ...identity } };
+    const object = this.#rules.complete?.(sent, held) ?? sent;
+    if (held !== undefined && this.#rules.isGone?.(object) === true) {
+      this.#objects.delete(keyOf(target));
+      this.#tell({ version: this.#version, collection, type: 'DELETED', object });
+      return object;
+    }
     this.#objects.set(keyOf(target), object);
     const type = held === undefined ? 'ADDED' : 'MODIFIED';
     this.#tell({ version: this.#version, collection, type, object });
