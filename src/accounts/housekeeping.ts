@@ -26,7 +26,7 @@ export interface HousekeepingParts {
   readonly name: string;
   readonly account: Pick<AccountWatch, 'state' | 'failure' | 'check'>;
   readonly poller: Pick<InstancePoller, 'poll'>;
-  readonly inventory: Pick<Inventory, 'take'>;
+  readonly inventory: Pick<Inventory, 'take' | 'dueInMs'>;
   /** Compares a complete list with the cluster. */
   readonly sweep: { run(instances: readonly InstanceSnapshot[]): Promise<void> };
   /** Keeps the list of retained instances true, after each sweep. */
@@ -152,8 +152,16 @@ export class Housekeeping {
           // GpuPods that wait for a list need a next try, in case this key becomes known.
           return timings.busyPollMs;
         }
-        return (await this.#takeList(parts)) === 'failed' ? 'failed' : undefined;
+        return await this.#takeAwaitedList(parts);
     }
+  }
+
+  async #takeAwaitedList(parts: HousekeepingParts): Promise<number | 'failed' | undefined> {
+    const dueInMs = parts.inventory.dueInMs();
+    if (dueInMs === undefined || dueInMs > 0) {
+      return dueInMs;
+    }
+    return (await this.#takeList(parts)) === 'failed' ? 'failed' : undefined;
   }
 
   async #sweep(parts: HousekeepingParts): Promise<number | 'failed'> {

@@ -15,6 +15,7 @@ function accountOf(name: string, state: AccountState, list: () => ReturnType<typ
   const account = { state };
   const counts = { checks: 0, polls: 0, lists: 0, sweeps: 0, keySweeps: 0 };
   const keyUse = { mayHaveKeys: false };
+  const due: { inMs: number | undefined } = { inMs: 0 };
   const parts: HousekeepingParts = {
     name,
     account: {
@@ -38,6 +39,7 @@ function accountOf(name: string, state: AccountState, list: () => ReturnType<typ
         counts.lists += 1;
         return await Promise.resolve(list());
       },
+      dueInMs: () => due.inMs,
     },
     sweep: {
       run: async () => {
@@ -55,14 +57,14 @@ function accountOf(name: string, state: AccountState, list: () => ReturnType<typ
     keyUse,
     health: { report: () => undefined, reportAccount: () => undefined },
   };
-  return { account, counts, parts, keyUse };
+  return { account, counts, parts, keyUse, due };
 }
 
 /** The tasks of one account, on a clock that the test moves. */
 function bench(list: () => ReturnType<typeof taken>, state: AccountState = OURS) {
-  const { account, counts, parts, keyUse } = accountOf('operator', state, list);
+  const { account, counts, parts, keyUse, due } = accountOf('operator', state, list);
   const { clock, housekeeping } = running([parts]);
-  return { clock, account, counts, housekeeping, keyUse };
+  return { clock, account, counts, housekeeping, keyUse, due };
 }
 
 function running(accounts: readonly HousekeepingParts[]) {
@@ -101,6 +103,24 @@ describe('a requested inventory', () => {
     await housekeeping.stop();
   });
 
+  it('is not taken if a sweep has brought what everybody waited for, and is later if that sweep was long', async () => {
+    const { clock, counts, housekeeping, due } = bench(() => taken());
+    await clock.advance(1_000);
+    const before = counts.lists;
+    due.inMs = undefined;
+    housekeeping.scheduleInventory('operator', 0);
+    await clock.advance(10_000);
+    expect(counts.lists).toBe(before);
+    due.inMs = 5_000;
+    housekeeping.scheduleInventory('operator', 0);
+    await clock.advance(4_000);
+    expect(counts.lists).toBe(before);
+    due.inMs = 0;
+    await clock.advance(2_000);
+    expect(counts.lists).toBe(before + 1);
+    await housekeeping.stop();
+  });
+
   it('is not taken with a key whose account is unknown', async () => {
     const { clock, counts, housekeeping } = bench(() => taken(), { kind: 'unknown' });
     await clock.advance(1_000);
@@ -117,7 +137,7 @@ describe('several accounts', () => {
     const others = ['operator', 'team/one', 'team/two'].map((name) => accountOf(name, OURS, () => COMPLETE));
     const never = Promise.withResolvers<never>();
     const { clock, housekeeping } = running([
-      { ...hanging.parts, inventory: { take: async () => await never.promise } },
+      { ...hanging.parts, inventory: { ...hanging.parts.inventory, take: async () => await never.promise } },
       ...others.map(({ parts }) => parts),
     ]);
     await clock.advance(0);

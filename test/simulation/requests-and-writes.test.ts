@@ -64,7 +64,7 @@ describe(`${String(COUNT)} GpuPods`, () => {
       'GET /availability/gpus': 1,
       'POST /pods/': COUNT,
       'GET /pods/status': 5,
-      'GET /pods/': 5,
+      'GET /pods/': 4,
     });
     expect(only(atRest, (label) => !label.startsWith('GET'))).toEqual({});
     expect(only(atRest, isOfProvider)).toEqual({

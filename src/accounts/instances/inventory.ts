@@ -75,6 +75,8 @@ export class Inventory {
   #lastBeganAtMs = -Infinity;
   #lastSize = 0;
   #hasFailed = false;
+  /** Lists under way: a sweep takes one whether or not another runs. */
+  #underWayCount = 0;
 
   constructor(options: InventoryOptions) {
     this.#options = options;
@@ -109,6 +111,27 @@ export class Inventory {
    * others. After a list that failed as a whole, the caller takes the next one with back-off.
    */
   async take(): Promise<InventoryResult | Failure> {
+    this.#underWayCount += 1;
+    try {
+      return await this.#take();
+    } finally {
+      this.#underWayCount -= 1;
+    }
+  }
+
+  /**
+   * When the list that somebody waits for is due, in milliseconds from now; undefined if nobody waits. What was due when
+   * it was scheduled may have come with a sweep since. A list that is under way may settle everything, and its length
+   * decides when the next one is due.
+   */
+  dueInMs(): number | undefined {
+    if (this.#hasFailed) {
+      return 0;
+    }
+    return this.#underWayCount > 0 ? this.#options.minGapMs : this.#untilDueMs(this.#waiting.values());
+  }
+
+  async #take(): Promise<InventoryResult | Failure> {
     const wallets = this.#instances.wallets();
     const sound = wallets.filter((wallet) => this.#instances.failing(wallet) === undefined);
     const listed = sound.length === 0 ? wallets : sound;
@@ -238,19 +261,24 @@ export class Inventory {
   }
 
   #scheduleFor(waiting: Iterable<Waiting>): void {
-    if (this.#hasFailed) {
-      return;
+    const inMs = this.#hasFailed ? undefined : this.#untilDueMs(waiting);
+    if (inMs !== undefined) {
+      this.#options.schedule(inMs);
     }
-    const { clock, minGapMs, schedule } = this.#options;
+  }
+
+  #untilDueMs(waiting: Iterable<Waiting>): number | undefined {
+    const { clock, minGapMs } = this.#options;
     let earliestMs = Infinity;
     for (const { afterMs, wallets } of waiting) {
       earliestMs = Math.min(earliestMs, Math.max(afterMs, this.#askableAtMs(wallets)));
     }
-    if (earliestMs < Infinity) {
-      const crowd = 1 + Math.min(1, this.#waiting.size / PAGE_SIZE);
-      const gapMs = minGapMs * crowd + Math.floor(this.#lastSize / PAGE_SIZE) * PAGE_GAP_MS;
-      schedule(Math.max(0, Math.max(earliestMs, this.#lastBeganAtMs + gapMs) - clock.monotonicMs()));
+    if (earliestMs === Infinity) {
+      return undefined;
     }
+    const crowd = 1 + Math.min(1, this.#waiting.size / PAGE_SIZE);
+    const gapMs = minGapMs * crowd + Math.floor(this.#lastSize / PAGE_SIZE) * PAGE_GAP_MS;
+    return Math.max(0, Math.max(earliestMs, this.#lastBeganAtMs + gapMs) - clock.monotonicMs());
   }
 
   /** When these wallets may be listed, as a monotonic time. A waiting GpuPod does not hurry a failing wallet. */

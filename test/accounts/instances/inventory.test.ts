@@ -103,3 +103,48 @@ describe('the next list', () => {
     expect(bench.scheduled).toEqual(inMs);
   });
 });
+
+describe('what is due', () => {
+  it.each<{ name: string; run: (bench: InventoryBench) => Promise<void>; inMs: number | undefined }>([
+    {
+      name: 'nothing, because a sweep brought the list that the GpuPod waited for',
+      run: async (bench) => {
+        bench.want('ns/a');
+        await bench.inventory.take();
+      },
+      inMs: undefined,
+    },
+    {
+      name: 'a list after the gap, because the GpuPod waits for one that began later',
+      run: async (bench) => {
+        await bench.inventory.take();
+        bench.want('ns/a', { afterMs: START_MS + 500 });
+      },
+      inMs: 1.01 * GAP_MS,
+    },
+    {
+      name: 'a retry, because a failed list is repeated until it succeeds',
+      run: async (bench) => {
+        bench.answers.set(undefined, DOWN);
+        await bench.inventory.take();
+      },
+      inMs: 0,
+    },
+  ])('is $name', async ({ run, inMs }) => {
+    const bench = new InventoryBench();
+    await run(bench);
+    expect(bench.inventory.dueInMs()).toBe(inMs);
+  });
+
+  it('is decided after the list that is under way', async () => {
+    const bench = new InventoryBench();
+    const answer = Promise.withResolvers<undefined>();
+    bench.hanging.set(undefined, answer.promise);
+    const taken = bench.inventory.take();
+    bench.want('ns/a', { afterMs: 0 });
+    expect(bench.inventory.dueInMs()).toBe(GAP_MS);
+    answer.resolve(undefined);
+    await taken;
+    expect(bench.inventory.dueInMs()).toBeUndefined();
+  });
+});
