@@ -16,6 +16,8 @@ interface Followed {
   readonly isTerminating: boolean;
   /** Wallets whose lists may show it. */
   readonly wallets: Wallets;
+  /** Its GpuPod was notified of a change, and has not been reconciled since. */
+  readonly isNews?: boolean;
   readonly lastSeen?: LastSeen;
   /** The snapshot of the status poll that `lastSeen` comes from, if it comes from one. */
   readonly polled?: InstanceSnapshot | undefined;
@@ -64,7 +66,7 @@ export class InstancePoller {
 
   follow(key: string, podId: string, how: Pick<Followed, 'often' | 'isTerminating' | 'wallets'>): void {
     const known = this.#followed.get(podId);
-    this.#followed.set(podId, { ...known, ...how, key });
+    this.#followed.set(podId, { ...known, ...how, key, isNews: false });
     this.#podIdByKey.set(key, podId);
   }
 
@@ -137,7 +139,7 @@ export class InstancePoller {
     const { timings, provider, health } = this.#options;
     const isQuietDue = beganAtMs >= this.#quietPollDueMs;
     const podIds = [...this.#followed]
-      .filter(([, followed]) => isQuietDue || (followed.often && !isSeenTerminating(followed)))
+      .filter(([, followed]) => isQuietDue || isPolledOften(followed))
       .map(([podId]) => podId);
     if (isQuietDue) {
       this.#quietPollDueMs = beganAtMs + timings.quietPollMs;
@@ -242,11 +244,20 @@ export class InstancePoller {
     if (followed === undefined || (followed.lastSeen !== undefined && atMs < followed.lastSeen.beganAtMs)) {
       return;
     }
-    this.#followed.set(podId, { ...followed, lastSeen, polled });
-    if (followed.lastSeen === undefined || isDifferent(followed.lastSeen, lastSeen)) {
+    const isNews = followed.lastSeen === undefined || isDifferent(followed.lastSeen, lastSeen);
+    this.#followed.set(podId, { ...followed, lastSeen, polled, isNews: isNews || followed.isNews === true });
+    if (isNews) {
       this.#options.onChange(followed.key);
     }
   }
+}
+
+/**
+ * What a GpuPod does not know yet is not polled again before the next quiet poll. After a start, thousands of GpuPods
+ * learn of their instances at once, and take longer for that than the polls.
+ */
+function isPolledOften(followed: Followed): boolean {
+  return followed.often && followed.isNews !== true && !isSeenTerminating(followed);
 }
 
 /**

@@ -33,6 +33,41 @@ async function pollDuringList(polled: Partial<InstanceSnapshot>, listed: Partial
   return { poller, listBeganAtMs, lastSeen: poller.lastSeen('p1') };
 }
 
+describe('an instance that changes often', () => {
+  it('is polled again once its GpuPod knows what the last poll showed, or with the next quiet poll', async () => {
+    const clock = createVirtualClock();
+    const polls: (readonly string[])[] = [];
+    const changed: string[] = [];
+    const poller = new InstancePoller({
+      provider: {
+        getPodStatuses: async (podIds) => {
+          polls.push(podIds);
+          const snapshots = podIds.map((podId) => aReadySnapshot({ podId }));
+          return await Promise.resolve({ kind: 'ok', value: { snapshots, failed: new Map() } });
+        },
+      },
+      clock,
+      timings: { busyPollMs: 5_000, quietPollMs: 60_000, quietFailureMs: 60_000 },
+      health: new ProviderHealth(clock, 60_000, () => undefined),
+      vanished: new VanishedInstances(clock, 600_000),
+      onChange: (key) => changed.push(key),
+    });
+    const follow = (key: string, podId: string): void => {
+      poller.follow(key, podId, { often: true, isTerminating: false, wallets: 'all' });
+    };
+    follow('ns/a', 'p1');
+    follow('ns/b', 'p2');
+    await poller.poll();
+    expect(changed).toEqual(['ns/a', 'ns/b']);
+    follow('ns/a', 'p1');
+    await clock.advance(5_000);
+    await poller.poll();
+    await clock.advance(55_000);
+    await poller.poll();
+    expect(polls).toEqual([['p1', 'p2'], ['p1'], ['p1', 'p2']]);
+  });
+});
+
 describe('a list that began before the last poll', () => {
   it('adds the details that the poll lacks when both show the same state', async () => {
     const { lastSeen, listBeganAtMs } = await pollDuringList({}, {});
