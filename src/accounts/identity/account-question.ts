@@ -70,9 +70,9 @@ export class AccountQuestion {
   }
 
   async #afterRefusal(refusal: Failure): Promise<Asked> {
-    const problem = await this.#readOtherwise(refusal);
+    const problem = await this.#readOtherwise();
     if (problem !== undefined) {
-      return problem;
+      return refusal.reason === 'Unauthorized' ? refusal : problem;
     }
     this.#options.log.warn(
       { problem: refusal.message },
@@ -81,12 +81,12 @@ export class AccountQuestion {
     return { kind: 'said', userId: undefined };
   }
 
-  /** The question hangs or fails. One plain read shows whether the rest of the API fails as well. */
+  /** The question hangs or fails. Another read shows whether the rest of the API fails as well. */
   async #afterSilence(failure: Failure): Promise<Asked> {
-    const { provider, log } = this.#options;
-    const list = await provider.listPods([undefined]);
-    if (list.kind !== 'ok') {
-      return failure === NOT_YET ? list : failure;
+    const { log } = this.#options;
+    const problem = await this.#readOtherwise();
+    if (problem !== undefined) {
+      return failure === NOT_YET ? problem : failure;
     }
     if (!this.#isSilenceTold) {
       this.#isSilenceTold = true;
@@ -98,18 +98,18 @@ export class AccountQuestion {
     return { kind: 'pending', failure };
   }
 
-  /** A key that can list instances or their history is good, even if it may not read its own user. */
-  async #readOtherwise(refusal: Failure): Promise<Failure | undefined> {
+  /**
+   * A key that can list instances or their history is good, even if it may not read its own user. The history comes
+   * first, because it is short: a list of ten thousand instances has a hundred pages.
+   */
+  async #readOtherwise(): Promise<Failure | undefined> {
     const { provider } = this.#options;
     const history = await provider.listHistory();
     if (history.kind === 'ok') {
       return undefined;
     }
     const list = await provider.listPods([undefined]);
-    if (list.kind === 'ok') {
-      return undefined;
-    }
-    return refusal.reason === 'Unauthorized' ? refusal : list;
+    return list.kind === 'ok' ? undefined : list;
   }
 }
 

@@ -129,8 +129,8 @@ describe('a provider that does not name the account of the key', () => {
       whoami: failure({ reason: 'ApiUnavailable' }),
       reason: 'ApiUnavailable',
     },
-  ])('does not know the account: $name', async ({ whoami, reads, reason }) => {
-    const bench = new Bench({ whoami, ...(reads === undefined ? {} : { reads }) });
+  ])('does not know the account: $name', async ({ whoami, reads = whoami, reason }) => {
+    const bench = new Bench({ whoami, reads });
     expect(await bench.check()).toMatchObject({ kind: 'unknown', failure: { reason } });
   });
 
