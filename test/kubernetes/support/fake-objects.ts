@@ -167,20 +167,21 @@ export class FakeObjects {
   #store(target: Target, body: unknown, newUid?: string): RawObject {
     const held = this.#objects.get(keyOf(target));
     const uid = held?.metadata.uid ?? newUid ?? `uid-${String((this.#uids += 1))}`;
-    const { namespace, name = '', collection } = target;
+    const { namespace, name = '' } = target;
     const identity = { name, namespace: namespace ?? '', uid, resourceVersion: this.#nextVersion() };
     const fields = isRecord(body) ? body : {};
     const sent = { ...fields, metadata: { ...recordAt(body, 'metadata'), ...identity } };
     const object = this.#rules.complete?.(sent, held) ?? sent;
-    if (held !== undefined && this.#rules.isGone?.(object) === true) {
-      this.#objects.delete(keyOf(target));
-      this.#tell({ version: this.#version, collection, type: 'DELETED', object });
-      return object;
-    }
-    this.#objects.set(keyOf(target), object);
-    const type = held === undefined ? 'ADDED' : 'MODIFIED';
-    this.#tell({ version: this.#version, collection, type, object });
+    this.#keep(target, object, held !== undefined);
     return object;
+  }
+
+  #keep(target: Target, object: RawObject, isHeld: boolean): void {
+    const isGone = isHeld && this.#rules.isGone?.(object) === true;
+    if (isGone) this.#objects.delete(keyOf(target));
+    else this.#objects.set(keyOf(target), object);
+    const type = isGone ? 'DELETED' : isHeld ? 'MODIFIED' : 'ADDED';
+    this.#tell({ version: this.#version, collection: target.collection, type, object });
   }
 
   #nextVersion(): string {
