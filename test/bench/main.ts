@@ -5,11 +5,13 @@ import { Command, Option } from 'commander';
 import * as z from 'zod';
 import { prepareAudit } from '../support/audit.ts';
 import { openBench } from '../support/bench.ts';
+import { openMemoryBench } from '../support/memory-bench.ts';
 import { growthChart } from './growth-chart.ts';
 import { medians } from './measurement.ts';
 import type { Measurement, Result } from './measurement.ts';
 import { reportText } from './report.ts';
 import { SCENARIOS } from './scenarios/all.ts';
+import type { Scenario } from './scenarios/all.ts';
 
 /** `npm run bench -- --help`: what GpuPods cost in time, requests, writes, processor time and memory. */
 
@@ -18,6 +20,7 @@ const Options = z.object({
   count: z.array(z.coerce.number().int().positive()),
   accounts: z.coerce.number().int().positive(),
   runs: z.coerce.number().int().positive(),
+  inMemory: z.boolean().default(false),
   json: z.string().optional(),
   svg: z.string().optional(),
 });
@@ -25,7 +28,7 @@ type Options = z.infer<typeof Options>;
 
 const command = new Command('npm run bench --')
   .description(
-    `Measures the shipped operator on a real API server, with a simulated provider.\n\n${Object.entries(
+    `Measures the shipped operator with a simulated provider, on a real API server or one that keeps its objects in memory.\n\n${Object.entries(
       SCENARIOS,
     )
       .map(([name, { what }]) => `${name}: ${what}`)
@@ -37,6 +40,7 @@ const command = new Command('npm run bench --')
   .option('--count <numbers...>', 'how many GpuPods', ['1000'])
   .option('--accounts <number>', 'how many accounts share them, in the scenarios with accounts', '10')
   .option('--runs <number>', 'how often; the report shows medians', '1')
+  .option('--in-memory', 'without etcd, for many thousand GpuPods; cold-start always runs so')
   .option('--json <file>', 'also writes the results to this file')
   .option('--svg <file>', 'also draws how they grow with the number of GpuPods')
   .parse();
@@ -45,37 +49,52 @@ function progress(text: string): void {
   process.stderr.write(`${new Date().toISOString()} ${text}\n`);
 }
 
-/** Each run has a control plane of its own, so that no run pays for the objects of another. */
-async function runOnce(scenario: string, count: number, accounts: number): Promise<readonly Measurement[]> {
+/** Each run has an API server of its own, so that no run pays for the objects of another. */
+async function runOnce(
+  scenario: Scenario,
+  count: number,
+  { accounts, inMemory }: Options,
+): Promise<readonly Measurement[]> {
+  if (scenario.on === 'memory' || (inMemory && scenario.on === 'any')) {
+    const memory = await openMemoryBench();
+    try {
+      return scenario.on === 'memory'
+        ? await scenario.run(memory, count)
+        : await scenario.run(memory.bench, memory.audit, count, accounts);
+    } finally {
+      await memory.bench.close();
+    }
+  }
   const directory = await mkdtemp(path.join(os.tmpdir(), 'gpupod-bench-audit-'));
   const audit = await prepareAudit(directory);
   const bench = await openBench({ apiServerFlags: audit.flags });
   try {
-    return (await SCENARIOS[scenario]?.run(bench, audit, count, accounts)) ?? [];
+    return await scenario.run(bench, audit, count, accounts);
   } finally {
     await bench.close();
     await rm(directory, { recursive: true });
   }
 }
 
-async function measureAll({
-  scenario: names,
-  count: counts,
-  accounts,
-  runs,
-}: Options): Promise<readonly Result[]> {
+async function measureAll(all: Options): Promise<readonly Result[]> {
+  const { scenario: names, count: counts } = all;
   const results: Result[] = [];
-  for (const scenario of names) {
-    for (const count of counts) {
-      const measurements: (readonly Measurement[])[] = [];
-      for (let run = 1; run <= runs; run += 1) {
-        progress(`${scenario}, ${String(count)} GpuPods, run ${String(run)} of ${String(runs)}`);
-        measurements.push(await runOnce(scenario, count, accounts));
-      }
-      results.push({ scenario, count, runs, measurements: medians(measurements) });
-    }
+  for (const name of names) {
+    for (const count of counts) results.push(await measureRuns(name, count, all));
   }
   return results;
+}
+
+async function measureRuns(name: string, count: number, all: Options): Promise<Result> {
+  const { runs } = all;
+  const scenario = SCENARIOS[name];
+  if (scenario === undefined) throw new Error(`there is no scenario ${name}`);
+  const measurements: (readonly Measurement[])[] = [];
+  for (let run = 1; run <= runs; run += 1) {
+    progress(`${name}, ${String(count)} GpuPods, run ${String(run)} of ${String(runs)}`);
+    measurements.push(await runOnce(scenario, count, all));
+  }
+  return { scenario: name, count, runs, measurements: medians(measurements) };
 }
 
 const options = Options.parse(command.opts());

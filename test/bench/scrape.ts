@@ -7,6 +7,9 @@ export interface Scrape {
   /** The number of GpuPods by phase. */
   readonly phases: Readonly<Record<string, number>>;
   readonly residentBytes: number;
+  readonly heapUsedBytes: number;
+  /** Finished reconciles of GpuPods. */
+  readonly reconciles: number;
   readonly cpuSeconds: number;
   readonly eventLoopLagP99Seconds: number;
   /** Requests to the API server so far. A watch counts once, when it is opened. */
@@ -20,15 +23,19 @@ export async function scrape(port: number): Promise<Scrape> {
     phases[phase] = (phases[phase] ?? 0) + Number(value);
   }
   const gauge = (name: string): number => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
+  const sum = (name: string, labels = ''): number =>
+    [...text.matchAll(new RegExp(`^${name}\\{.*${labels}.*\\} (\\S+)$`, 'gm'))].reduce(
+      (all, [, value]) => all + Number(value),
+      0,
+    );
   return {
     phases,
     residentBytes: gauge('process_resident_memory_bytes'),
+    heapUsedBytes: gauge('nodejs_heap_size_used_bytes'),
+    reconciles: sum('controller_runtime_reconcile_total', 'controller="gpupod"'),
     cpuSeconds: gauge('process_cpu_seconds_total'),
     eventLoopLagP99Seconds: gauge('nodejs_eventloop_lag_p99_seconds'),
-    kubernetesRequests: [...text.matchAll(/^rest_client_requests_total\{.*\} (\S+)$/gm)].reduce(
-      (sum, [, value]) => sum + Number(value),
-      0,
-    ),
+    kubernetesRequests: sum('rest_client_requests_total'),
   };
 }
 

@@ -135,6 +135,17 @@ export class Stage {
     });
   }
 
+  /** Waits until the metrics of the last process are as wanted. They are not served before it has started. */
+  async untilScraped(isSo: (seen: Scrape) => boolean, everyMs: number): Promise<Scrape> {
+    const deadlineMs = systemClock.monotonicMs() + TOO_LONG_MS;
+    while (systemClock.monotonicMs() < deadlineMs) {
+      const seen = await this.scrape().catch(() => undefined);
+      if (seen !== undefined && isSo(seen)) return seen;
+      await systemClock.sleep(everyMs);
+    }
+    throw new Error(`after ${String(TOO_LONG_MS / 60_000)} minutes the metrics are not as wanted`);
+  }
+
   /** Waits until so many GpuPods are in the phase, and returns the last scrape with the worst lag of all. */
   async untilCounted(phase: string, count: number): Promise<Scrape> {
     const deadlineMs = systemClock.monotonicMs() + TOO_LONG_MS;

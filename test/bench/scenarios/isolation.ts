@@ -1,7 +1,7 @@
 import { inParallel } from '../../../scripts/checks/in-parallel.ts';
 import type { FaultRuleInput } from '../../../src/simulator/faults/effect.ts';
-import type { Audit } from '../../support/audit.ts';
-import type { Bench } from '../../support/bench.ts';
+import type { RequestRecord } from '../../support/audit.ts';
+import type { SceneBench } from '../../support/bench.ts';
 import { createAccount, keysOf, untilAccountsReady, userOf } from '../accounts.ts';
 import { measured, median } from '../measurement.ts';
 import type { Measurement } from '../measurement.ts';
@@ -22,8 +22,8 @@ const ROUNDS = 2;
  * for one, the key of another is revoked, and the third is answered 429.
  */
 export async function measureIsolation(
-  bench: Bench,
-  audit: Audit,
+  bench: SceneBench,
+  audit: RequestRecord,
   count: number,
   accounts: number,
 ): Promise<readonly Measurement[]> {
