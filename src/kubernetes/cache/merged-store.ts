@@ -18,6 +18,10 @@ export class MergedStore<T extends KubernetesObject> implements StoreView<T> {
     return this.#stores.get(splitKey(key).namespace ?? '')?.get(key);
   }
 
+  seenAtMs(key: string): number | undefined {
+    return this.#stores.get(splitKey(key).namespace ?? '')?.seenAtMs(key);
+  }
+
   list(): T[] {
     return [...this.#stores.values()].flatMap((store) => store.list());
   }

@@ -40,7 +40,7 @@ const END_OVERDUE_MS = 5_000;
  */
 export class Reflector<T extends KubernetesObject> {
   readonly #options: ReflectorOptions<T>;
-  readonly #store = new Store<T>();
+  readonly #store: Store<T>;
   readonly #handlers: StoreHandlers<T>;
   readonly #stopping = new AbortController();
   readonly #synced = Promise.withResolvers<undefined>();
@@ -59,6 +59,7 @@ export class Reflector<T extends KubernetesObject> {
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
+    this.#store = new Store<T>(options.clock);
     this.#handlers = new StoreHandlers(options.log);
     this.#pause = new RetryPause(options.random ?? Math.random);
     this.#kind = new OptionalKind(options.isOptional ?? false, options.clock);

@@ -1,3 +1,4 @@
+import type { Clock } from '../../clock.ts';
 import { isNewerVersion, objectKey } from '../objects.ts';
 import type { KubernetesObject } from '../objects.ts';
 
@@ -16,6 +17,11 @@ export interface StoreView<T extends KubernetesObject> {
   list(): T[];
   readonly size: number;
   /**
+   * Monotonic time at which this process received the version that it has of this object, whether or not it led then;
+   * undefined for an object that it does not have.
+   */
+  seenAtMs(key: string): number | undefined;
+  /**
    * Read your writes: stores the answer to one of our own writes, if the store has the object (same UID) in an older
    * version. The store ignores the watch event of that version, so handlers do not see it.
    *
@@ -29,7 +35,13 @@ export interface StoreView<T extends KubernetesObject> {
  * one changes nothing, whatever its origin. Each change returns events for the caller to pass on.
  */
 export class Store<T extends KubernetesObject> implements StoreView<T> {
+  readonly #clock: Pick<Clock, 'monotonicMs'>;
   readonly #objects = new Map<string, T>();
+  readonly #seenAtMs = new Map<string, number>();
+
+  constructor(clock: Pick<Clock, 'monotonicMs'>) {
+    this.#clock = clock;
+  }
 
   get size(): number {
     return this.#objects.size;
@@ -47,11 +59,15 @@ export class Store<T extends KubernetesObject> implements StoreView<T> {
     return [...this.#objects.keys()];
   }
 
+  seenAtMs(key: string): number | undefined {
+    return this.#seenAtMs.get(key);
+  }
+
   applyLocal(object: T): boolean {
     const key = objectKey(object);
     const held = this.#objects.get(key);
     if (held === undefined || !isSuccessor(object, held)) return false;
-    this.#objects.set(key, object);
+    this.#keep(key, object);
     return true;
   }
 
@@ -60,7 +76,7 @@ export class Store<T extends KubernetesObject> implements StoreView<T> {
     const key = objectKey(object);
     const held = this.#objects.get(key);
     if (held !== undefined && !isNewer(object, held)) return [];
-    this.#objects.set(key, object);
+    this.#keep(key, object);
     if (held === undefined) return [{ type: 'ADDED', object }];
     if (held.metadata.uid === object.metadata.uid) {
       return [{ type: 'MODIFIED', object, previous: held }];
@@ -80,7 +96,7 @@ export class Store<T extends KubernetesObject> implements StoreView<T> {
     const key = objectKey(identity);
     const held = this.#objects.get(key);
     if (held?.metadata.uid !== identity.metadata.uid) return [];
-    this.#objects.delete(key);
+    this.#drop(key);
     return [{ type: 'DELETED', object: last !== undefined && isNewer(last, held) ? last : held }];
   }
 
@@ -88,8 +104,18 @@ export class Store<T extends KubernetesObject> implements StoreView<T> {
   removeKey(key: string): StoreEvent<T>[] {
     const held = this.#objects.get(key);
     if (held === undefined) return [];
-    this.#objects.delete(key);
+    this.#drop(key);
     return [{ type: 'DELETED', object: held }];
+  }
+
+  #keep(key: string, object: T): void {
+    this.#objects.set(key, object);
+    this.#seenAtMs.set(key, this.#clock.monotonicMs());
+  }
+
+  #drop(key: string): void {
+    this.#objects.delete(key);
+    this.#seenAtMs.delete(key);
   }
 }
 

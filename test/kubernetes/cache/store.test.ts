@@ -7,9 +7,11 @@ interface Thing extends KubernetesObject {
 }
 
 let store: Store<Thing>;
+let nowMs: number;
 
 beforeEach(() => {
-  store = new Store<Thing>();
+  nowMs = 1_000;
+  store = new Store<Thing>({ monotonicMs: () => nowMs });
 });
 
 /** A version of the object `team-a/thing`. Its color names the version, unless told. */
@@ -84,6 +86,23 @@ describe('put', () => {
 
     expect(store.put(thing('1', 'uid-1'))).toEqual([]);
     expect(store.get(KEY)).toEqual(thing('2', 'uid-2'));
+  });
+});
+
+describe('the time at which the stored version was received', () => {
+  it('is that of the first list or watch event that brought it, or of the answer to an own write', () => {
+    store.put(thing('2'));
+    expect(store.seenAtMs(KEY)).toBe(1_000);
+    nowMs = 2_000;
+    store.put(thing('2'));
+    expect(store.seenAtMs(KEY)).toBe(1_000);
+    store.put(thing('3'));
+    expect(store.seenAtMs(KEY)).toBe(2_000);
+    nowMs = 3_000;
+    store.applyLocal(thing('4'));
+    expect(store.seenAtMs(KEY)).toBe(3_000);
+    store.removeKey(KEY);
+    expect(store.seenAtMs(KEY)).toBeUndefined();
   });
 });
 

@@ -1,3 +1,4 @@
+import { systemClock } from '../../../src/clock.ts';
 import { toWatchedEvent } from '../../../src/kubernetes/frame.ts';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import { SharedSource } from '../../../src/kubernetes/cache/source.ts';
@@ -9,7 +10,7 @@ import { RecordingLog } from './recording-log.ts';
 export class Things {
   readonly log = new RecordingLog();
   readonly source: SharedSource;
-  readonly #store = new Store<RawObject>();
+  readonly #store = new Store<RawObject>(systemClock);
   readonly #type: { readonly group: string; readonly version: string; readonly plural: string };
   #version = 0;
 
