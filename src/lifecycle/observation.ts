@@ -15,6 +15,11 @@ import type { Policy, ProtocolTimings } from './settings.ts';
 export interface Observation {
   readonly gpuPod: GpuPod;
   readonly now: Now;
+  /**
+   * Monotonic time at which this process received this version of the GpuPod or a later one, perhaps as a standby.
+   * Absent: only now.
+   */
+  readonly receivedAtMs?: number;
   readonly timings: ProtocolTimings;
   readonly policy: Policy;
   readonly installation: string;

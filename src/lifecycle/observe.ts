@@ -57,11 +57,23 @@ function observeSigned({ gpuPod: { status }, proofs, localState }: Observation):
     : localState.signed;
 }
 
-function observeVersion({ localState, gpuPod, now }: Observation): NonNullable<LocalState['version']> {
+function observeVersion({
+  localState,
+  gpuPod,
+  ...received
+}: Observation): NonNullable<LocalState['version']> {
   const { resourceVersion } = gpuPod.metadata;
   return localState.version?.resourceVersion === resourceVersion
     ? localState.version
-    : { resourceVersion, seenAtMs: now.monotonicMs };
+    : { resourceVersion, seenAtMs: receivedAt(received) };
+}
+
+/**
+ * A standby receives each version when it is written, long before it leads. What was written, as a create intent, was
+ * therefore written before this time, and its deadlines count from here.
+ */
+function receivedAt({ now, receivedAtMs = Infinity }: Pick<Observation, 'now' | 'receivedAtMs'>): number {
+  return Math.min(now.monotonicMs, receivedAtMs);
 }
 
 /** Stands for the name of a create intent that cannot be read. */
@@ -70,7 +82,7 @@ const GARBLED = '';
 function observePendingCreate(observation: Observation): PendingCreate | undefined {
   const openIntent = openIntentOf(observation);
   const known = observation.localState.pendingCreate;
-  const firstSeen = { firstSeenAtMs: observation.now.monotonicMs, absences: 0 };
+  const firstSeen = { firstSeenAtMs: receivedAt(observation), absences: 0 };
   switch (openIntent.kind) {
     case 'none':
     case 'foreign':

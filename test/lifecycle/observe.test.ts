@@ -65,6 +65,18 @@ describe('a create intent without an outcome', () => {
   });
 
   it.each([
+    { name: 'that time, because the standby received what the leader wrote', ago: 17_000 },
+    { name: 'now, because this process never received it before', ago: undefined },
+  ])('counts from $name', ({ ago }) => {
+    const received = ago === undefined ? {} : { receivedAtMs: NOW_MS - ago };
+    const localState = { version: { resourceVersion: 'an older one', seenAtMs: 0 } };
+    const facts = observation({ gpuPod: gpuPod({ intent: intent() }), localState });
+    const observed = observe({ ...facts, ...received });
+    expect(observed.pendingCreate?.firstSeenAtMs).toBe(NOW_MS - (ago ?? 0));
+    expect(observed.version?.seenAtMs).toBe(NOW_MS - (ago ?? 0));
+  });
+
+  it.each([
     { name: 'no intent', instance: gpuPod() },
     { name: 'a rented instance', instance: rented },
     {

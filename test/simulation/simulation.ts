@@ -35,6 +35,8 @@ export interface SimulationOptions extends OperatorOptions {
   readonly offers?: readonly OfferInput[];
   /** How long it takes to replace a dead process. */
   readonly restartMs?: number;
+  /** A standby watches the cluster all the time, and replaces a dead process. @default false */
+  readonly hasStandby?: boolean;
   /** @default true */
   readonly isTraced?: boolean;
   /** Another cluster whose operator has the same API key. They share one provider and one time. */
@@ -83,6 +85,8 @@ export class Simulation {
   readonly installationIds = new Set<string>();
   readonly #options: SimulationOptions;
   readonly #tellGuards: (arrival: Arrival) => void;
+  #standby: OperatorProcess | undefined;
+  #processes = 0;
 
   constructor(options: SimulationOptions = {}) {
     this.#options = options;
@@ -157,11 +161,24 @@ export class Simulation {
     return `${new Date(WALL_START_MS + this.time.nowMs).toISOString().slice(0, 19)}Z`;
   }
 
-  /** Starts another process of the operator. */
+  /** Starts another process of the operator, or lets the one lead that stands by. */
   startOperator(): OperatorProcess {
+    const operator = this.#standby ?? this.#newProcess();
+    this.#standby = this.#options.hasStandby === true ? this.#newProcess() : undefined;
+    this.operators.push(operator);
+    this.trace.add(this.time.nowMs, `${operator.name} starts`);
+    this.progress.leaders = this.operators.filter(({ isDead }) => !isDead).length;
+    this.progress.noteFault('start', this.time.nowMs);
+    this.#begin(operator);
+    return operator;
+  }
+
+  /** A process that watches the cluster, and does not lead. */
+  #newProcess(): OperatorProcess {
+    this.#processes += 1;
     const place = this.#options.neighbour === undefined ? '' : 'far-';
-    const name = `operator-${place}${this.operators.length + 1}`;
-    const operator = new OperatorProcess(name, this.settings, {
+    const name = `operator-${place}${this.#processes}`;
+    return new OperatorProcess(name, this.settings, {
       time: this.time,
       server: this.server,
       api: this.api,
@@ -181,12 +198,6 @@ export class Simulation {
       onSaid: (where, text) => this.#search(where, text),
       onDeath: () => this.#replace(),
     });
-    this.operators.push(operator);
-    this.trace.add(this.time.nowMs, `${name} starts`);
-    this.progress.leaders = this.operators.filter(({ isDead }) => !isDead).length;
-    this.progress.noteFault('start', this.time.nowMs);
-    this.#begin(operator);
-    return operator;
   }
 
   get operator(): OperatorProcess {

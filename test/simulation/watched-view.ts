@@ -38,7 +38,7 @@ const GPU_PODS: WatchedKind = { group: GROUP, version: VERSION, plural: PLURAL }
  * at all while the watch is down. A new list finds the missed changes, as after a compaction.
  */
 export class WatchedView {
-  readonly store = new Store<RawObject>();
+  readonly store: Store<RawObject>;
   readonly source: SharedSource;
   readonly #parts: Parts;
   readonly #stop: () => void;
@@ -48,6 +48,7 @@ export class WatchedView {
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.store = new Store<RawObject>(parts.clock);
     this.#resource = parts.resource ?? GPU_PODS;
     const { plural } = this.#resource;
     this.source = new SharedSource({

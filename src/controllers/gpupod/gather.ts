@@ -67,6 +67,7 @@ export async function gather(
   const observation: Observation = {
     gpuPod,
     now: { wallMs: clock.nowMs(), monotonicMs: clock.monotonicMs() },
+    ...receivedAt(context, gpuPod),
     timings: context.timings,
     policy,
     installation,
@@ -92,6 +93,11 @@ export async function gather(
   };
   const speaking = withoutForeignAnswers(observation);
   return { ...speaking, localState: observe(speaking) };
+}
+
+function receivedAt({ view }: Sources, { metadata }: GpuPod): Pick<Observation, 'receivedAtMs'> {
+  const receivedAtMs = view.seenAtMs(`${metadata.namespace}/${metadata.name}`);
+  return receivedAtMs === undefined ? {} : { receivedAtMs };
 }
 
 function probeOf({ probes }: Sources, { metadata }: GpuPod): Pick<Observation, 'probe'> {

@@ -17,6 +17,8 @@ export interface GpuPodApi {
 export interface GpuPodView {
   get(key: string): KubernetesObject | undefined;
   list(): KubernetesObject[];
+  /** When this process received the version that it has, as a monotonic time. A standby receives them as well. */
+  seenAtMs(key: string): number | undefined;
   applyLocal(object: KubernetesObject): boolean;
 }
 

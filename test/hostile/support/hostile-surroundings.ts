@@ -192,7 +192,12 @@ function sourcesOf({ instances, beganAtMs, ended, account, others }: Parts): Sou
   const nothing = (): void => undefined;
   const health = new ProviderHealth(clock, 0, nothing);
   const vanished = new VanishedInstances(clock, 0);
-  const view = { get: () => undefined, list: () => [...others], applyLocal: () => true };
+  const view = {
+    get: () => undefined,
+    list: () => [...others],
+    applyLocal: () => true,
+    seenAtMs: () => undefined,
+  };
   const reservations = new Reservations({
     view,
     clock,

@@ -68,6 +68,26 @@ export const LEADERS: readonly Matrix[] = [
   },
 ];
 
+/** The next process received each create intent when it was written, and counts its deadlines from then. */
+export const STANDBYS: readonly Matrix[] = [
+  {
+    name: 'a standby watches',
+    life: () => ({ hasStandby: true }),
+    faults: [...DISTINCT_CRASHES, ...replaced(FROZEN_MS), ...replaced(LONG_MS)],
+  },
+  {
+    name: 'a standby with a slow watch, and the instance in no list for 80 s',
+    life: () => ({
+      hasStandby: true,
+      watchDelayMs: 4_000,
+      prepare: ({ api }) => {
+        api.faults.add({ ...hiddenFor(80_000), times: 1 });
+      },
+    }),
+    faults: [...DISTINCT_CRASHES, ...replaced(FROZEN_MS)],
+  },
+];
+
 /** The next process runs on a node with another time of day. */
 function crashTo(wallMs: number): readonly MatrixFault[] {
   return DISTINCT_CRASHES.map((crash) => ({

@@ -114,6 +114,7 @@ function seeingNoGpuPods(): Plant {
         get: (key) => real.view.get(key),
         list: () => [],
         applyLocal: (object) => real.view.applyLocal(object),
+        seenAtMs: (key) => real.view.seenAtMs(key),
       },
     }),
   };

@@ -101,7 +101,7 @@ export class AccountControllerBench {
   });
 
   #kind() {
-    const store = new Store<RawObject>();
+    const store = new Store<RawObject>(this.clock);
     const source = new SharedSource({
       log: this.log,
       store,

@@ -77,7 +77,12 @@ const OF_A: StatedAccount = {
 describe('idProofsFor', () => {
   const mine = gpuPod();
   function proofs(others: RawObject[], proofKey: string | undefined = 'k') {
-    const view = { list: () => others, get: () => undefined, applyLocal: () => true };
+    const view = {
+      list: () => others,
+      get: () => undefined,
+      applyLocal: () => true,
+      seenAtMs: () => undefined,
+    };
     return { view, proofs: idProofsFor({ view, proofKey }, mine) };
   }
   const { of } = proofs([]).proofs;

@@ -27,7 +27,7 @@ export class GpuPodControllerBench {
   readonly events: EventToRecord[] = [];
   /** Observations that the controller asked a decision about. */
   readonly observed: Observation[] = [];
-  readonly store = new Store<RawObject>();
+  readonly store = new Store<RawObject>(this.clock);
   /** The CRD in the cluster, as a sentence about what is wrong with it. */
   crdProblem: string | undefined;
   decide: (observation: Observation) => Step = () => RESTS;

@@ -30,7 +30,12 @@ export class KeyBench extends SessionBench {
           patchMetadata: nowhere,
           replaceStatus: nowhere,
         },
-        view: { get: () => undefined, list: () => this.cached, applyLocal: () => false },
+        view: {
+          get: () => undefined,
+          list: () => this.cached,
+          applyLocal: () => false,
+          seenAtMs: () => undefined,
+        },
         isLeaseFresh: () => this.isLeaseFresh,
         isStopping: () => false,
       },

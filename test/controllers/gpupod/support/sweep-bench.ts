@@ -38,6 +38,7 @@ export class SweepBench extends SessionBench {
       get: (key: string) => this.cached.find((object) => objectKey(object) === key),
       list: () => this.cached,
       applyLocal: () => false,
+      seenAtMs: () => undefined,
     };
     return new Sweep(
       { session, retained, log, api, view, installation: INSTALLATION },
