@@ -3,7 +3,8 @@ import type { Call, FaultPlan, Moment } from './boundary.ts';
 import { comparableStatus, judgeRun, judgeEnd, surplusOf } from './oracles.ts';
 import type { Expectation } from './oracles.ts';
 import { isReady, reasonOf, specOf } from './readings.ts';
-import { Simulation, SimulationFailure } from './simulation.ts';
+import { Simulation } from './simulation.ts';
+import { SimulationFailure } from './simulation-failure.ts';
 import type { SimulationOptions } from './simulation.ts';
 
 const MINUTE_MS = 60_000;

@@ -22,6 +22,7 @@ import { Progress } from './progress.ts';
 import { isReady } from './readings.ts';
 import { ReadyInstances } from './ready-instances.ts';
 import { SimulatedApiServer } from './simulated-api-server.ts';
+import { SimulationFailure } from './simulation-failure.ts';
 import type { Trace } from './trace.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
@@ -41,11 +42,6 @@ export interface SimulationOptions extends OperatorOptions {
   readonly isTraced?: boolean;
   /** Another cluster whose operator has the same API key. They share one provider and one time. */
   readonly neighbour?: Simulation;
-}
-
-/** The simulation did not reach a state in time, or broke a rule. */
-export class SimulationFailure extends Error {
-  override name = 'WorldFailure';
 }
 
 /** The GpuPod with this name, or with this namespace and name: `team-b/train-1`. */

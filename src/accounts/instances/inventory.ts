@@ -75,7 +75,6 @@ export class Inventory {
   #lastBeganAtMs = -Infinity;
   #lastSize = 0;
   #hasFailed = false;
-  /** Lists under way: a sweep takes one whether or not another runs. */
   #underWayCount = 0;
 
   constructor(options: InventoryOptions) {
@@ -120,9 +119,8 @@ export class Inventory {
   }
 
   /**
-   * When the list that somebody waits for is due, in milliseconds from now; undefined if nobody waits. What was due when
-   * it was scheduled may have come with a sweep since. A list that is under way may settle everything, and its length
-   * decides when the next one is due.
+   * When the list that somebody waits for is due, in milliseconds from now; undefined if nobody waits. A sweep may have
+   * brought what was due when it was scheduled, and one that is under way may do so.
    */
   dueInMs(): number | undefined {
     if (this.#hasFailed) {
