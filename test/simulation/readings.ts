@@ -40,3 +40,12 @@ export function statusOf(object: RawObject): Readonly<Record<string, unknown>> {
 export function specOf(object: RawObject): Readonly<Record<string, unknown>> {
   return isRecord(object['spec']) ? object['spec'] : {};
 }
+
+/** The GpuPod with this name in the given namespace, or with a namespace and a name: `team-b/train-1`. */
+export function targetOf(
+  name: string,
+  namespace: string,
+): { readonly namespace: string; readonly name: string } {
+  const [first = '', second] = name.split('/');
+  return second === undefined ? { namespace, name: first } : { namespace: first, name: second };
+}

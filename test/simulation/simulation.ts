@@ -19,7 +19,7 @@ import type { OperatorSettings } from './operator-process.ts';
 import { WALL_START_MS } from './process-clock.ts';
 import { PayerBook } from './payer-book.ts';
 import { Progress } from './progress.ts';
-import { isReady } from './readings.ts';
+import { isReady, targetOf } from './readings.ts';
 import { ReadyInstances } from './ready-instances.ts';
 import { SimulatedApiServer } from './simulated-api-server.ts';
 import { SimulationFailure } from './simulation-failure.ts';
@@ -42,12 +42,6 @@ export interface SimulationOptions extends OperatorOptions {
   readonly isTraced?: boolean;
   /** Another cluster whose operator has the same API key. They share one provider and one time. */
   readonly neighbour?: Simulation;
-}
-
-/** The GpuPod with this name, or with this namespace and name: `team-b/train-1`. */
-function targetOf(name: string): { readonly namespace: string; readonly name: string } {
-  const [first = '', second] = name.split('/');
-  return second === undefined ? { namespace: NAMESPACE, name: first } : { namespace: first, name: second };
 }
 
 /** A cluster, a provider and operator processes, in one virtual time. */
@@ -245,16 +239,16 @@ export class Simulation {
   }
 
   object(name = 'train-1'): RawObject | undefined {
-    return this.server.get('gpupods', targetOf(name));
+    return this.server.get('gpupods', targetOf(name, NAMESPACE));
   }
 
   /** A person changes the object in any state. */
   edit(change: (object: RawObject) => RawObject, name = 'train-1'): void {
-    this.server.edit('gpupods', targetOf(name), change, 'person');
+    this.server.edit('gpupods', targetOf(name, NAMESPACE), change, 'person');
   }
 
   delete(name = 'train-1'): void {
-    this.server.delete('gpupods', targetOf(name), 'person');
+    this.server.delete('gpupods', targetOf(name, NAMESPACE), 'person');
   }
 
   isReady(name = 'train-1'): boolean {
