@@ -225,7 +225,7 @@ export class Simulation {
     elsewhere?: string,
   ): void {
     const { name, namespace } = {
-      ...targetOf(qualified),
+      ...targetOf(qualified, NAMESPACE),
       ...(elsewhere === undefined ? {} : { namespace: elsewhere }),
     };
     const env = [{ name: 'TOKEN', value: CANARY_ENV }];
