@@ -90,7 +90,7 @@ export function bindingLiability(observation: Observation): Liability | undefine
 }
 
 /** A create request that surely created nothing is sent again, and by now another account of the cluster pays for it. */
-function isLeftByPayer(observation: Observation): boolean {
+export function isLeftByPayer(observation: Observation): boolean {
   const { intent: reading, reference } = observation;
   const payer = reading.kind === 'read' ? reading.intent.payer : undefined;
   return isSurelyNotCreated(observation) && !isSamePayer(payer, reference);

@@ -30,7 +30,7 @@ import {
 } from './rules/forbidden.ts';
 import { accountDoubtful, awaitKnownAccount } from './rules/account-held.ts';
 import { foreignIntent, paused, pausedPastCeiling } from './rules/held-back.ts';
-import { accountUnavailable, awaitAccountUser } from './rules/payer.ts';
+import { accountUnavailable, awaitAccountUser, closeUnpaid } from './rules/payer.ts';
 import { stayReleased } from './rules/release.ts';
 import { resolvePendingCreate } from './rules/look-up.ts';
 import { adoptNewer, correctName } from './rules/newer.ts';
@@ -78,6 +78,7 @@ const RULES: readonly Rule[] = [
   paused, //                          does nothing while the annotation is set, not even for a deletion, before the ceiling
 
   // The answers to another account's key prove nothing about our instances.
+  closeUnpaid, //                     closes a create intent that created nothing and that its account no longer pays for
   accountUnavailable, //              waits for an account that exists and may pay
   accountDoubtful, //                 waits until the API key fits the account of what bills
 

@@ -1,6 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { recordAt } from '../../src/json.ts';
 import { changeSettings } from '../../src/simulator/world/settings.ts';
+import { ApiStatusError } from '../../src/kubernetes/client/api-errors.ts';
 import { AccountScene } from './account-scene.ts';
 import { messageOf, reasonOf, statusOf } from './readings.ts';
 
@@ -89,6 +90,39 @@ describe('the key of an account', () => {
     scene.writeSecret('team-a', 'default-key', 'key-of-a');
     await scene.simulation.until('it is deleted', () => scene.gpuPod('team-a') === undefined);
     expect(scene.payersOf('team-a')).toEqual([]);
+    expect(scene.simulation.journal.violations).toEqual([]);
+  });
+
+  it('stays in use when the operator may not read its Secret any more: it terminates, and rents nothing', async () => {
+    let isForbidden = false;
+    const error = new ApiStatusError(403, 'Forbidden', 'secrets "default-key" is forbidden');
+    const scene = new AccountScene({
+      settings: { mayWatchSecrets: false },
+      faultPlan: ({ label }) => (isForbidden && label === 'GET secrets' ? [{ kind: 'refuse', error }] : []),
+    });
+    scene.addAccount('team-a', 'key-of-a');
+    await scene.start();
+    scene.apply('team-a');
+    await scene.untilReady('team-a');
+    isForbidden = true;
+    await scene.simulation.pass(10_000);
+    expect(reasonOf(scene.account('team-a'), 'Ready')).toBe('CredentialsMissing');
+    expect(messageOf(scene.account('team-a'), 'Ready')).toMatch(/cannot be read: 403 .* with the last key/);
+    const secret = scene.simulation.server.get('secrets', { namespace: 'team-a', name: 'default-key' });
+    expect(secret?.metadata.finalizers).toEqual(['gpupod.dev/in-use']);
+    scene.apply('team-a', {}, 'train-2');
+    await scene.untilSynced('team-a', 'ReconcileSuccess', MINUTE_MS);
+    scene.simulation.server.delete('gpupods', { namespace: 'team-a', name: 'train-1' }, 'person');
+    await scene.simulation.until('it is deleted', () => scene.gpuPod('team-a') === undefined, 5 * MINUTE_MS);
+    expect(scene.payersOf('team-a')).toEqual([]);
+    expect(scene.syncedReason('team-a', 'train-2')).toBe('AccountSuspended');
+    isForbidden = false;
+    await scene.simulation.until(
+      'it rents again',
+      () => scene.payersOf('team-a').length === 1,
+      2 * MINUTE_MS,
+    );
+    expect(reasonOf(scene.account('team-a'), 'Ready')).toBe('KeyAccepted');
     expect(scene.simulation.journal.violations).toEqual([]);
   });
 

@@ -1,7 +1,8 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { IN_USE_FINALIZER } from '../../src/api/common/names.ts';
 import { AccountScene } from './account-scene.ts';
-import { messageOf, reasonOf } from './readings.ts';
+import { withSpec } from './edits.ts';
+import { messageOf, reasonOf, statusOf } from './readings.ts';
 
 jest.setTimeout(5 * 60_000);
 
@@ -91,6 +92,42 @@ describe('an account in use', () => {
     );
     expect(finalizersOf(scene)).toEqual([[], []]);
     expect(scene.payersOf('team-a')).toEqual([]);
+  });
+
+  it.each<{ name: string; change: (scene: AccountScene) => void }>([
+    {
+      name: 'that is deleted goes',
+      change: ({ simulation: { server } }) => {
+        server.delete('gpuaccounts', ACCOUNT, 'person');
+      },
+    },
+    {
+      name: 'that its GpuPod no longer names, and that is deleted, goes although nothing else is rented',
+      change: (scene) => {
+        scene.edit('team-a', withSpec({ accountRef: { name: 'other' } }));
+        scene.simulation.server.delete('gpuaccounts', ACCOUNT, 'person');
+      },
+    },
+  ])('$name although a create request of it was refused, and would be sent again', async ({ change }) => {
+    const scene = new AccountScene();
+    scene.addAccount('team-a', 'key-of-a');
+    scene.addAccount('team-a', 'key-of-b', 'other');
+    await scene.start();
+    const empty = { kind: 'Answer', status: 402, body: { detail: 'Insufficient funds' } } as const;
+    scene.simulation.api.faults.add({ method: 'POST', path: '/pods/', effect: empty });
+    scene.apply('team-a', { accountRef: { name: 'default' } });
+    await scene.untilSynced('team-a', 'PaymentRequired', 5 * MINUTE_MS);
+    await scene.simulation.pass(5_000);
+    expect(scene.account('team-a').metadata.finalizers).toEqual([IN_USE_FINALIZER]);
+    change(scene);
+    const { server } = scene.simulation;
+    await scene.simulation.until(
+      'the account is gone',
+      () => server.get('gpuaccounts', ACCOUNT) === undefined,
+      5 * MINUTE_MS,
+    );
+    expect(statusOf(scene.held('team-a'))['attempts']).toMatchObject([{ number: 1, outcome: 'NotCreated' }]);
+    expect(scene.simulation.journal.violations).toEqual([]);
   });
 
   it('leaves the Secret alone with spec.protectSecret=false', async () => {

@@ -13,6 +13,8 @@ export class ProviderHealth {
   readonly #keyFailures: KeyFailures | undefined;
   readonly #failing = new Map<string, { readonly failure: Failure; readonly sinceMs: number }>();
   #reported: Failure | undefined;
+  /** Why the key cannot be read where it is kept. The one that was read last is in use, and rents nothing new. */
+  unreadKey: string | undefined;
 
   constructor(clock: Clock, quietFailureMs: number, onChange: () => void, keyFailures?: KeyFailures) {
     this.#clock = clock;

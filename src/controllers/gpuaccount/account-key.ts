@@ -16,6 +16,8 @@ export interface FoundKey {
   readonly subject: string;
   /** Absent if there is none, or it cannot be read. */
   readonly secret?: Secret | undefined;
+  /** Why the operator may not read the Secret. A key that it read before may still be the right one. */
+  readonly refusal?: string;
 }
 
 /** The Secret of a ClusterGpuAccount is always in the operator's own namespace, so that nobody can point it at another. */
@@ -46,7 +48,8 @@ export async function readAccountKey(
     if (!isRefusal(error)) {
       throw error;
     }
-    return { found: missing(`${where} cannot be read: ${apiErrorMessage(error)}`), subject };
+    const refusal = `${where} cannot be read: ${apiErrorMessage(error)}`;
+    return { found: missing(refusal), subject, refusal };
   }
 }
 

@@ -18,6 +18,8 @@ export interface AccountFacts {
   readonly state: AccountState;
   /** The provider refuses the key although it accepted it before. */
   readonly isRefused: boolean;
+  /** Why the Secret cannot be read any more, while the key that it held is still in use. */
+  readonly unread?: string | undefined;
   readonly instances: number;
   readonly usdPerHour: number;
   readonly gpus: number;
@@ -82,7 +84,7 @@ function identityToRecord(account: GpuAccount, state: AccountState): AccountIden
 }
 
 function draftReady(account: GpuAccount, facts: AccountFacts): Draft {
-  const { state, isRefused, holders } = facts;
+  const { state, holders } = facts;
   if (account.metadata.deletionTimestamp !== undefined && holders.length > 0) {
     return draftDeleting(facts);
   }
@@ -92,8 +94,9 @@ function draftReady(account: GpuAccount, facts: AccountFacts): Draft {
   if (state.kind === 'changed') {
     return { reason: 'AccountChanged', message: state.message };
   }
-  if (isRefused) {
-    return { reason: 'Unauthorized', message: 'The provider refuses the API key, which it accepted before.' };
+  const lost = draftLostKey(facts);
+  if (lost !== undefined) {
+    return lost;
   }
   if (state.unanswered !== undefined) {
     return { reason: 'ApiUnavailable', message: state.unanswered.message };
@@ -104,6 +107,16 @@ function draftReady(account: GpuAccount, facts: AccountFacts): Draft {
   return account.spec.suspend
     ? { reason: 'Suspended', message: 'spec.suspend is true: nothing new is rented with this account.' }
     : { reason: 'KeyAccepted', message: `The API key belongs to user ${state.userId}.` };
+}
+
+/** The key was accepted before. */
+function draftLostKey({ unread, isRefused }: AccountFacts): Draft | undefined {
+  if (unread !== undefined) {
+    return { reason: 'CredentialsMissing', message: `${unread} ${KEPT}` };
+  }
+  return isRefused
+    ? { reason: 'Unauthorized', message: 'The provider refuses the API key, which it accepted before.' }
+    : undefined;
 }
 
 const MAX_NAMED = 3;
@@ -122,6 +135,8 @@ const CHECKING: Draft = {
   reason: 'Checking',
   message: 'The provider has not been asked about the API key yet.',
 };
+const KEPT =
+  'The operator follows and terminates what runs with the last key, as long as it is not restarted, and rents nothing new. Let it read the Secret again.';
 const NO_USER =
   'The API key may not read its own user, so nothing is rented with it. Give the key the permission user:read.';
 

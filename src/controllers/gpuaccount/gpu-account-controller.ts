@@ -193,10 +193,10 @@ export class GpuAccountController implements Runnable {
   }
 
   async #useKey(key: string, protectedAccount: GpuAccount): Promise<Reconciled> {
-    const { found, subject, secret, isNew } = await this.#keys.read(key, protectedAccount);
-    const reading = this.#options.sessions.use(protectedAccount, found, subject);
-    if (isNew) {
-      this.#protection.noteSecret(key, secret);
+    const read = await this.#keys.read(key, protectedAccount);
+    const reading = this.#options.sessions.use(protectedAccount, read);
+    if (read.isNew) {
+      this.#protection.noteSecret(key, read);
     }
     const account = await this.#protect(key, protectedAccount, true);
     return account === undefined ? { kind: 'retry' } : await this.#writeStatus(key, account, reading);

@@ -2,9 +2,9 @@ import type { GpuAccount } from '../../api/gpuaccount/gpu-account.ts';
 import { IN_USE_FINALIZER } from '../../api/common/names.ts';
 import { apiErrorMessage, isConflict, isNotFound, isRefusal } from '../../kubernetes/client/api-errors.ts';
 import type { MetadataPatch, ObjectName } from '../../kubernetes/client/resource-client.ts';
-import type { Secret } from '../../kubernetes/client/secrets-client.ts';
 import type { Log } from '../../kubernetes/log.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
+import type { FoundKey } from './account-key.ts';
 
 /** A Secret of an account, by name and UID. Another Secret of the name is not protected in its place. */
 interface KeySecret extends ObjectName {
@@ -36,8 +36,14 @@ export class Protection {
     this.#options = options;
   }
 
-  /** Notes what was read, so that a finalizer of an earlier process is found. */
-  noteSecret(key: string, secret: Secret | undefined): void {
+  /**
+   * Notes what was read, so that a finalizer of an earlier process is found. A Secret that the operator may not read any
+   * more stays protected.
+   */
+  noteSecret(key: string, { secret, refusal }: Pick<FoundKey, 'secret' | 'refusal'>): void {
+    if (refusal !== undefined) {
+      return;
+    }
     if (secret === undefined) {
       this.#read.delete(key);
       return;

@@ -57,6 +57,19 @@ export function closeStripped(observation: Observation, { podName }: PendingCrea
     : close(observation, attempt, { podName, ...NOT_CREATED });
 }
 
+/**
+ * Records that the create request of this process surely created nothing, and is not repeated. Nothing counts as wrong
+ * with the offer.
+ */
+export function closeUnsent(observation: Observation, intent: Intent): Step {
+  const message = 'The create request created no instance, and its account no longer pays for this GpuPod.';
+  return close(observation, intent.attempt, {
+    ...attemptResult(observation, intent),
+    ...NOT_CREATED,
+    message,
+  });
+}
+
 const NOT_CREATED = {
   outcome: 'NotCreated',
   reason: 'NotCreated',

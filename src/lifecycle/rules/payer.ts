@@ -1,9 +1,28 @@
 import { isDeleting } from '../../api/gpupod/gpu-pod.ts';
-import { identityOf, liabilityOf } from '../account.ts';
+import { identityOf, isLeftByPayer, isSurelyNotCreated, liabilityOf } from '../account.ts';
 import { accountName } from '../account-identity.ts';
 import type { Observation } from '../observation.ts';
+import { openIntentOf } from '../open-intent.ts';
 import type { Step } from '../step.ts';
 import { hold, isConfirmedAbsent } from './account-held.ts';
+import { closeUnsent } from './close-attempt.ts';
+
+/**
+ * Closes a create intent that surely created nothing once its account does not pay any more. Otherwise that account would
+ * be kept for it, and the GpuPod would wait for an account that is being deleted.
+ */
+export function closeUnpaid(observation: Observation): Step | undefined {
+  const openIntent = openIntentOf(observation);
+  // A wrong key holds the GpuPod anyway, and nothing of it changes meanwhile.
+  const isLeft = observation.account.kind === 'fits' && isLeftByPayer(observation);
+  return openIntent.kind === 'open' && isSurelyNotCreated(observation) && (isLeft || isRefused(observation))
+    ? closeUnsent(observation, openIntent.intent)
+    : undefined;
+}
+
+function isRefused({ payerProblem }: Observation): boolean {
+  return payerProblem !== undefined && payerProblem.reason !== 'Starting';
+}
 
 /**
  * Does nothing for a GpuPod without an account whose API key could act for it: the account does not exist, may not be

@@ -55,7 +55,7 @@ const GIVEN_UP = 'secret key uid-1: ';
 
 describe('the finalizers of an account and its Secret', () => {
   it('are set once, the Secret’s first, and removed in the same sequence', async () => {
-    protection.noteSecret(KEY, secret());
+    protection.noteSecret(KEY, { secret: secret() });
     await protection.sync(KEY, account(['other']), true);
     await protection.sync(KEY, HELD, true);
     await protection.sync(KEY, account(['other', IN_USE_FINALIZER]), false);
@@ -63,8 +63,16 @@ describe('the finalizers of an account and its Secret', () => {
     expect(writes).toEqual([TAKEN, `account: other,${IN_USE_FINALIZER}`, GIVEN_UP, 'account: other']);
   });
 
+  it('stay on a Secret that the operator may not read any more', async () => {
+    protection.noteSecret(KEY, { secret: secret() });
+    await protection.sync(KEY, HELD, true);
+    protection.noteSecret(KEY, { refusal: 'Secret team-a/key cannot be read: 403' });
+    await protection.sync(KEY, HELD, true);
+    expect(writes).toEqual([TAKEN]);
+  });
+
   it('leave a Secret alone that is not to be protected, and give it up when that changes', async () => {
-    protection.noteSecret(KEY, secret());
+    protection.noteSecret(KEY, { secret: secret() });
     const unprotected = account([IN_USE_FINALIZER], { protectSecret: false });
     await protection.sync(KEY, unprotected, true);
     expect(writes).toEqual([]);
@@ -74,11 +82,11 @@ describe('the finalizers of an account and its Secret', () => {
   });
 
   it('move to the Secret that the account names by now, or that has its name', async () => {
-    protection.noteSecret(KEY, secret());
+    protection.noteSecret(KEY, { secret: secret() });
     await protection.sync(KEY, HELD, true);
-    protection.noteSecret(KEY, secret('key', 'uid-2'));
+    protection.noteSecret(KEY, { secret: secret('key', 'uid-2') });
     await protection.sync(KEY, HELD, true);
-    protection.noteSecret(KEY, secret('new', 'uid-3'));
+    protection.noteSecret(KEY, { secret: secret('new', 'uid-3') });
     await protection.sync(KEY, HELD, true);
     expect(writes.slice(1)).toEqual([
       GIVEN_UP,
@@ -89,13 +97,13 @@ describe('the finalizers of an account and its Secret', () => {
   });
 
   it('that an earlier process set are removed as well', async () => {
-    protection.noteSecret(KEY, secret('key', 'uid-1', [IN_USE_FINALIZER]));
+    protection.noteSecret(KEY, { secret: secret('key', 'uid-1', [IN_USE_FINALIZER]) });
     await protection.sync(KEY, HELD, false);
     expect(writes).toEqual([GIVEN_UP, 'account: ']);
   });
 
   it('stay on a Secret that another account needs', async () => {
-    protection.noteSecret(KEY, secret('key', 'uid-1', [IN_USE_FINALIZER]));
+    protection.noteSecret(KEY, { secret: secret('key', 'uid-1', [IN_USE_FINALIZER]) });
     isNeededByOther = true;
     await protection.sync(KEY, HELD, false);
     expect(writes).toEqual(['account: ']);
@@ -108,7 +116,7 @@ describe('the finalizers of an account and its Secret', () => {
   });
 
   it('of the Secret go when somebody removed the account by force', async () => {
-    protection.noteSecret(KEY, secret());
+    protection.noteSecret(KEY, { secret: secret() });
     await protection.sync(KEY, HELD, true);
     await protection.forget(KEY);
     await protection.forget(KEY);
@@ -116,7 +124,7 @@ describe('the finalizers of an account and its Secret', () => {
   });
 
   it('are not waited for where the Secret has gone', async () => {
-    protection.noteSecret(KEY, secret('key', 'uid-1', [IN_USE_FINALIZER]));
+    protection.noteSecret(KEY, { secret: secret('key', 'uid-1', [IN_USE_FINALIZER]) });
     error = CONFLICT;
     await protection.sync(KEY, HELD, false);
     await protection.sync(KEY, account(), false);
@@ -124,15 +132,15 @@ describe('the finalizers of an account and its Secret', () => {
   });
 
   it('are put back on a Secret that somebody replaced as a whole, as to rotate the key', async () => {
-    protection.noteSecret(KEY, secret());
+    protection.noteSecret(KEY, { secret: secret() });
     await protection.sync(KEY, HELD, true);
-    protection.noteSecret(KEY, secret('key', 'uid-1', []));
+    protection.noteSecret(KEY, { secret: secret('key', 'uid-1', []) });
     await protection.sync(KEY, HELD, true);
     expect(writes).toEqual([TAKEN, TAKEN]);
   });
 
   it('of the account stay while that of the Secret cannot be removed', async () => {
-    protection.noteSecret(KEY, secret('key', 'uid-1', [IN_USE_FINALIZER]));
+    protection.noteSecret(KEY, { secret: secret('key', 'uid-1', [IN_USE_FINALIZER]) });
     error = FORBIDDEN;
     await protection.sync(KEY, HELD, false);
     expect(writes).toEqual([GIVEN_UP]);
@@ -142,7 +150,7 @@ describe('the finalizers of an account and its Secret', () => {
   });
 
   it('that the operator may not write are tried again, and reported once', async () => {
-    protection.noteSecret(KEY, secret());
+    protection.noteSecret(KEY, { secret: secret() });
     error = FORBIDDEN;
     for (let times = 0; times < 3; times += 1) await protection.sync(KEY, HELD, true);
     expect(writes).toEqual([TAKEN, TAKEN, TAKEN]);
@@ -150,7 +158,7 @@ describe('the finalizers of an account and its Secret', () => {
   });
 
   it('that fail for another reason are an error, so that the reconcile is repeated', async () => {
-    protection.noteSecret(KEY, secret());
+    protection.noteSecret(KEY, { secret: secret() });
     error = new ApiStatusError(500, 'InternalError', 'later');
     await expect(protection.sync(KEY, HELD, true)).rejects.toThrow('later');
   });

@@ -155,10 +155,10 @@ describe('a process that dies', () => {
     const real = Object.getOwnPropertyDescriptor(prototype, 'noteSecret');
     const noteSecret: unknown = real?.value;
     if (real === undefined || typeof noteSecret !== 'function') throw new Error('nothing notes Secrets');
-    prototype.noteSecret = function overlook(this: Protection, key, secret): void {
+    prototype.noteSecret = function overlook(this: Protection, key, { secret }): void {
       const metadata = secret === undefined ? undefined : { ...secret.metadata, finalizers: [] };
       const seen = secret === undefined || metadata === undefined ? undefined : { ...secret, metadata };
-      Reflect.apply(noteSecret, this, [key, seen]);
+      Reflect.apply(noteSecret, this, [key, { secret: seen }]);
     };
     try {
       const { failures } = await runMatrices([DELETED_IN_USE], 1);

@@ -17,12 +17,26 @@ export interface AccountReading {
   readonly state: AccountState;
   /** True if the provider refuses the key although it accepted it before. */
   readonly isRefused: boolean;
+  /** Why the Secret cannot be read any more, while the key that it held is still in use. */
+  readonly unread?: string;
+}
+
+/** What was found in the Secret of an account. */
+export interface ReadKey {
+  readonly found: FoundText;
+  /** Begins a sentence about a bad key. */
+  readonly subject: string;
+  /** Why the operator may not read the Secret. */
+  readonly refusal?: string;
 }
 
 /** Opens and closes the sessions of accounts. Only the controller of accounts calls it. */
 export interface AccountSessionsPort {
-  /** Opens the session of the account if there is none, and uses this key from now on. */
-  use(account: GpuAccount, found: FoundText, subject: string): AccountReading;
+  /**
+   * Opens the session of the account if there is none, and uses this key from now on. If the operator may not read the
+   * Secret any more, the last key stays: without it nobody could terminate what it pays for.
+   */
+  use(account: GpuAccount, read: ReadKey): AccountReading;
   /** The account no longer exists. */
   close(name: string): void;
 }
@@ -72,7 +86,7 @@ export class AccountSessions implements AccountSessionsPort {
     this.#options = options;
   }
 
-  use(account: GpuAccount, found: FoundText, subject: string): AccountReading {
+  use(account: GpuAccount, { found, subject, refusal }: ReadKey): AccountReading {
     const name = nameOf(account);
     const held = this.#open.get(name);
     if (held !== undefined && isOutdated(held, account)) {
@@ -80,13 +94,16 @@ export class AccountSessions implements AccountSessionsPort {
     }
     const { session, connection, teamIds } = this.#open.get(name) ?? this.#begin(account);
     this.#noteTeams(account, session, teamIds);
-    if (connection.useKey(found, subject)) {
+    const unread = mayAsk(session.account.state) ? refusal : undefined;
+    this.#noteUnread(account, session, unread);
+    if (unread === undefined && connection.useKey(found, subject)) {
       session.health.onKeyChanged();
       this.#options.checkKey(name);
     }
     return {
       state: session.account.state,
       isRefused: mayAsk(session.account.state) && session.health.isKeyRefused,
+      ...(unread === undefined ? {} : { unread }),
     };
   }
 
@@ -98,6 +115,13 @@ export class AccountSessions implements AccountSessionsPort {
     }
     if (teamIds.size > knownTeams) {
       this.#options.list((this.#options.registry.shared(session.name) ?? session).name);
+    }
+  }
+
+  #noteUnread(account: GpuAccount, { health }: AccountSession, unread: string | undefined): void {
+    if (health.unreadKey !== unread) {
+      health.unreadKey = unread;
+      this.#options.onOpened(account);
     }
   }
 

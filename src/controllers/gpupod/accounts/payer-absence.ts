@@ -11,6 +11,14 @@ export const STARTING: PayerProblem = {
     'The API key of the account has not been read, and the operator does nothing before. If this lasts, see the conditions of the account.',
 };
 
+/** Whoever takes the right to read a key away may mean to end the renting. What runs still needs the key. */
+export function unreadKey(reference: AccountReference, namespace: string, problem: string): PayerProblem {
+  return {
+    reason: 'AccountSuspended',
+    message: `${accountName(reference, namespace)} rents nothing new, because its API key cannot be read any more: ${problem} What runs goes on with the last key. Let the operator read the Secret again.`,
+  };
+}
+
 /** Why the recorded account cannot act. */
 export function absence(
   { metadata }: GpuPod,

@@ -17,7 +17,7 @@ import { intentOf, recordedReference } from '../../../accounts/sums/stated.ts';
 import type { LocalStates } from '../local-states.ts';
 import { accountNames, knownAccounts } from './known-accounts.ts';
 import type { AccountViews } from './known-accounts.ts';
-import { absence, STARTING } from './payer-absence.ts';
+import { absence, STARTING, unreadKey } from './payer-absence.ts';
 import { recordedAccount, statedAccount } from './recorded-account.ts';
 import { canActFor, isOfSameUser, mayList } from './session-facts.ts';
 
@@ -221,11 +221,16 @@ export class Payers {
         };
       case 'account': {
         const { reference } = payer.account;
-        const session = registry.shared(accountKey(reference, gpuPod.metadata.namespace));
+        const name = accountKey(reference, gpuPod.metadata.namespace);
+        const session = registry.shared(name);
         const acting = { policy: policyFor(policy, payer.account), reference };
-        return session === undefined
-          ? { ...acting, session: registry.own, payerProblem: STARTING }
-          : { ...acting, session };
+        if (session === undefined) {
+          return { ...acting, session: registry.own, payerProblem: STARTING };
+        }
+        const unread = registry.get(name)?.health.unreadKey;
+        return unread === undefined
+          ? { ...acting, session }
+          : { ...acting, session, payerProblem: unreadKey(reference, gpuPod.metadata.namespace, unread) };
       }
     }
   }

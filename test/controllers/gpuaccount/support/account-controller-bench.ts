@@ -63,7 +63,7 @@ export class AccountControllerBench {
     gpuPods: this.gpuPods.source,
     usageOf: () => this.usage,
     sessions: {
-      use: (_account, found) => {
+      use: (_account, { found }) => {
         this.used.push(found);
         return this.reading;
       },
