@@ -131,8 +131,9 @@ export class GpuAccountController implements Runnable {
   }
 
   async stop(): Promise<void> {
-    this.#keys.stop();
     await this.#controller.stop();
+    // A reconcile that ran until now may have opened a watch.
+    this.#keys.stop();
   }
 
   /** Why nothing new may be rented: a CRD drops who owns the API keys of accounts. */

@@ -76,4 +76,15 @@ describe('an account whose Secret may be watched', () => {
     await bench.controller.stop();
     expect(bench.watched.slice(2)).toEqual(['team-a/key', 'not team-a/key']);
   });
+
+  it('is not watched by a process that stops while the account is reconciled', async () => {
+    const reading = Promise.withResolvers<undefined>();
+    bench.beforeRead = reading.promise;
+    bench.isWatched = false;
+    await start();
+    const stopped = bench.controller.stop();
+    reading.resolve(undefined);
+    await stopped;
+    expect(bench.watched.at(-1)).toBe('not team-a/key');
+  });
 });

@@ -42,6 +42,8 @@ export class AccountControllerBench {
   readonly watched: string[] = [];
   tellChange: () => void = () => undefined;
   whileReading: () => void = () => undefined;
+  /** Each read of the Secret waits for this. */
+  beforeRead: Promise<undefined> = Promise.resolve(undefined);
   crdCompared: Promise<void> = Promise.resolve();
   readonly controller = new GpuAccountController({
     clock: this.clock,
@@ -76,6 +78,7 @@ export class AccountControllerBench {
         this.reads += 1;
         const { key } = this;
         this.whileReading();
+        await this.beforeRead;
         const data = { 'api-key': Buffer.from(key).toString('base64') };
         const metadata = { namespace: 'team-a', name: 'key', uid: 's', resourceVersion: '1' };
         return await Promise.resolve({ metadata, data });
