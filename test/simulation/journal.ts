@@ -46,6 +46,8 @@ export class Journal {
   livesSeen = 0;
   /** Pod IDs that the operator recorded as retained. */
   retainedIds: ReadonlySet<string> = new Set();
+  /** Whether this user and team may pay for a GpuPod, if there are accounts. */
+  isPaidBy: ((object: RawObject, userId: string, teamId: string | undefined) => boolean) | undefined;
   #violations: string[] = [];
   /** The journals of other clusters that use the same provider. */
   readonly #others = new Set<Journal>();
@@ -215,8 +217,11 @@ export class Journal {
     const isWaiting = reasonOf(object, 'Synced') === 'PaymentRequired';
     if (!isWaiting || (before !== undefined && reasonOf(before, 'Synced') === 'PaymentRequired')) return;
     const teamId = stringAt(specOf(object), 'teamId');
+    const isOfWallet = (request: LoggedRequest): boolean =>
+      this.isPaidBy?.(object, request.userId ?? '', teamOf(request.bodyText)) ??
+      teamOf(request.bodyText) === teamId;
     const isRefused = this.#creates.some(
-      ({ status, bodyText }) => (status === 402 || status === 400) && teamOf(bodyText) === teamId,
+      (request) => (request.status === 402 || request.status === 400) && isOfWallet(request),
     );
     if (!isRefused) {
       this.addViolation(

@@ -111,6 +111,18 @@ export class PayerBook {
     return { ofKeys: texts(this.#keyUsers.get(account)), accepted: texts(this.#accepted.get(account)) };
   }
 
+  /** Whether this wallet is one that paid for the GpuPod, or that its spec fell on lately. */
+  isPaidBy(object: RawObject, userId: string, teamId: string | undefined): boolean {
+    const { uid } = object.metadata;
+    const named = stringAt(specOf(object), 'teamId');
+    const intended = [...this.intents.values()].filter((intent) => intent.uid === uid);
+    return [...this.candidatesOf(uid), ...intended.map(({ account }) => account)].some((account) => {
+      const isOperators = account === OPERATOR;
+      const teams = isOperators || named !== undefined ? [named] : this.teamsOf(account);
+      return (isOperators || this.usersOf(account).includes(userId)) && teams.includes(teamId);
+    });
+  }
+
   teamsOf(account: string): readonly (string | undefined)[] {
     return this.#lately(this.#teams.get(account));
   }

@@ -96,7 +96,9 @@ export class Simulation {
       priceLimits(this.settings.policy),
     );
     if (neighbour !== undefined) this.journal.joinWith(neighbour.journal);
-    this.payers = this.settings.isServingAccounts ? new PayerBook(this) : undefined;
+    const payers = this.settings.isServingAccounts ? new PayerBook(this) : undefined;
+    this.payers = payers;
+    this.journal.isPaidBy = payers === undefined ? undefined : (...wallet) => payers.isPaidBy(...wallet);
     new ReadyInstances(this).watch();
     this.#tellGuards = installGuards(this);
     this.#listen();

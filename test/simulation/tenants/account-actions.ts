@@ -261,7 +261,7 @@ export const ACCOUNT_ACTIONS: Readonly<Record<string, AccountAction>> = {
     perNamespace: { maxInstances: 10, maxPricePerHour: 100 },
   }),
   'watch of accounts broken for 4 min': (simulation) => {
-    if (simulation.payers !== undefined) simulation.payers.staleMs = 4 * MINUTE_MS + 2 * MINUTE_MS;
+    if (simulation.payers !== undefined) simulation.payers.staleMs = 6 * MINUTE_MS;
     for (const operator of simulation.operators) operator.breakAccountWatches(4 * MINUTE_MS);
   },
 };

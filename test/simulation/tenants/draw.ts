@@ -8,7 +8,7 @@ import type { PlannedFault } from '../random-run/plan.ts';
 import { ACCOUNT_ACTIONS } from './account-actions.ts';
 import { drawAccounts, drawGpuPods, drawNamespaces, drawReference } from './draw-cast.ts';
 import type { PlannedAccount, PlannedGpuPod, PlannedNamespace } from './planned.ts';
-import { moveTo, secondDefault, TENANT_ACTIONS, unlabelled } from './tenant-actions.ts';
+import { GOING_ACTIONS, moveTo, secondDefault, TENANT_ACTIONS, unlabelled } from './tenant-actions.ts';
 
 /** The plan of one random run with tenants, drawn from its seed. */
 export interface TenantPlan {
@@ -50,8 +50,8 @@ export function drawTenants(seed: number): TenantPlan {
     watchDelayMs: pick([5, 20, 500, 4_000]),
     restartMs: pick([1_000, 17_000, 60_000, 10 * 60_000]),
     concurrency: pick([4, 8, 16]),
-    coming: drawFaults(draws, world, gpuPods.length * CALLS.coming, isForceful),
-    going: drawFaults(draws, world, gpuPods.length * CALLS.going, isForceful),
+    coming: drawFaults(draws, world, gpuPods.length * CALLS.coming, { isForceful, actions: TENANT_ACTIONS }),
+    going: drawFaults(draws, world, gpuPods.length * CALLS.going, { isForceful, actions: GOING_ACTIONS }),
   };
 }
 
@@ -61,7 +61,7 @@ function drawFaults(
   { below, pick }: Draws,
   { namespaces, accounts, gpuPods }: Cast,
   calls: number,
-  isForceful: boolean,
+  { isForceful, actions }: { readonly isForceful: boolean; readonly actions: typeof TENANT_ACTIONS },
 ): readonly PlannedFault[] {
   const some = (most: number, draw: () => PlannedFault): readonly PlannedFault[] =>
     Array.from({ length: below(most + 1) }, draw);
@@ -90,7 +90,7 @@ function drawFaults(
       return { what: 'call', name, at: below(calls), callFault };
     }),
     ...some(8, () => {
-      const [name, action] = pick(Object.entries(TENANT_ACTIONS));
+      const [name, action] = pick(Object.entries(actions));
       const { namespace, name: target } = pick(gpuPods);
       return { what: 'action', name, at: below(calls), action, target: `${namespace}/${target}` };
     }),

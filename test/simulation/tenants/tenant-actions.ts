@@ -1,8 +1,8 @@
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
-import { withSpec } from '../edits.ts';
+import { lasting, withSpec } from '../edits.ts';
 import type { Action } from '../edits.ts';
 import { ANYTIME, ODD, STRIPPING } from '../people.ts';
-import { podIdOf } from '../readings.ts';
+import { podIdOf, specOf } from '../readings.ts';
 import type { Simulation } from '../simulation.ts';
 import { keyOf } from './cast.ts';
 import { createAccount } from './account-actions.ts';
@@ -63,6 +63,19 @@ export function unlabelled(namespace: string, labels: Readonly<Record<string, st
   };
 }
 
+/** With Retain its instance stays, and its successor needs room for another one. */
+const deleteAndApply: Action = (simulation, name = '') => {
+  const object = simulation.object(name);
+  if (object === undefined || (object.metadata.finalizers ?? []).length === 0) return;
+  const spec = lasting(specOf(object));
+  simulation.delete(name);
+  const proceed = (): void => {
+    if (simulation.object(name) === undefined) simulation.apply(name, spec);
+    else simulation.later(POLL_MS, proceed);
+  };
+  simulation.later(POLL_MS, proceed);
+};
+
 function without(
   actions: Readonly<Record<string, Action>>,
   names: readonly string[],
@@ -71,11 +84,17 @@ function without(
 }
 
 /**
- * What people do to GpuPods of tenants. Without removing create intents: nobody knows then whose list to read, see
+ * What people do to GpuPods of tenants, even while these are deleted. Without removing create intents: nobody knows then whose list to read, see
  * docs/how-to/accounts.md, "Limits of this version" (a deleted GpuPod can wait for its account; create intents are not
  * signed).
  */
-export const TENANT_ACTIONS: Readonly<Record<string, Action>> = without(
+export const GOING_ACTIONS: Readonly<Record<string, Action>> = without(
   { ...ANYTIME, ...ODD },
   Object.keys(STRIPPING),
 );
+
+/** The same, while the GpuPods come. */
+export const TENANT_ACTIONS: Readonly<Record<string, Action>> = {
+  ...GOING_ACTIONS,
+  'deleted, and applied again once it is gone': deleteAndApply,
+};

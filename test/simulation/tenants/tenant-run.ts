@@ -1,6 +1,8 @@
 import { IN_USE_FINALIZER } from '../../../src/api/common/names.ts';
 import { secretData } from '../../../src/kubernetes/client/secrets-client.ts';
 import { OPEN_POLICY } from '../../support/builders/policy.ts';
+import type { RawObject } from '../../../src/kubernetes/objects.ts';
+import { withSpec } from '../edits.ts';
 import { ORPHAN_MS } from '../life.ts';
 import { judgeEnd, judgeRun, surplusOf } from '../oracles.ts';
 import { attempt } from '../people.ts';
@@ -28,6 +30,7 @@ const OVERDUE_MS = 3 * 60 * MINUTE_MS;
 /** Calls that read the Secret of an account, of which one in so many counts. Each account makes one every 3 s. */
 const COUNTED_READS = 25;
 const FREEZE_STALE_MS = 2 * MINUTE_MS;
+const CALM_STALE_MS = 15_000;
 
 /** A simulation in which the GpuPods of several tenants come and go, with accounts, limits and random faults. */
 class TenantRun {
@@ -64,7 +67,7 @@ class TenantRun {
     const { payers } = this.simulation;
     if (payers === undefined) throw new Error('the operator serves no accounts');
     this.#payers = payers;
-    payers.staleMs = FREEZE_STALE_MS;
+    payers.staleMs = isFreezing(plan) ? FREEZE_STALE_MS : CALM_STALE_MS + plan.watchDelayMs;
     if (plan.lagMs > 0) this.simulation.api.faults.add(hiddenFor(plan.lagMs));
     plantUserKeys(this.simulation, ['user_1', ...USERS]);
     attend(this.simulation, {
@@ -80,6 +83,8 @@ class TenantRun {
     const { namespaces, accounts, gpuPods, coming, going } = this.#plan;
     this.#createNamespaces(namespaces);
     simulation.startOperator();
+    // The operator records whose key it has.
+    await simulation.pass(1_000);
     for (const [index, account] of accounts.entries()) {
       simulation.time.schedule(index * 1_500, () => {
         createAccount(simulation, account);
@@ -186,15 +191,28 @@ class TenantRun {
     throw new SimulationFailure(what);
   }
 
+  /** A deletion may wait until the account exists that the spec names, as the guide says. */
+  #correct({ metadata: { namespace = '', name } }: RawObject): void {
+    const { simulation } = this;
+    attempt(simulation, () => {
+      simulation.edit(withSpec({ accountRef: undefined }), `${namespace}/${name}`);
+    });
+  }
+
   #helpOn(): void {
     const { simulation } = this;
     simulation.trace.add(simulation.time.nowMs, '*** a person acts');
     simulation.operators.findLast(({ isDead }) => !isDead)?.kill();
     for (const object of simulation.objects()) {
       if (isAtItsEnd(simulation, this.#payers, object)) continue;
+      if (object.metadata.deletionTimestamp !== undefined) this.#correct(object);
       annotate(simulation, object, 'gpupod.dev/reconcile-requested-at', simulation.nowText());
     }
   }
+}
+
+function isFreezing({ coming, going }: TenantPlan): boolean {
+  return [...coming, ...going].some((fault) => fault.what === 'call' && fault.callFault.kind === 'freeze');
 }
 
 /** Runs a plan, and checks the result with all oracles. */
