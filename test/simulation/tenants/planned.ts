@@ -36,7 +36,7 @@ export const TENANT_KINDS = {
   plain: { weight: 6, spec: PATIENT },
   'without a cap of its own': { weight: 1, spec: { ...PATIENT, maxPrice: undefined } },
   'two GPUs': { weight: 2, spec: { ...PATIENT, gpu: { types: ['H100_80GB'], count: 2 }, maxPrice: 6 } },
-  retained: { weight: 2, spec: { ...PATIENT, deletionPolicy: 'Retain' } },
+  retained: { weight: 4, spec: { ...PATIENT, deletionPolicy: 'Retain' } },
   'its price is shown late': { weight: 1, spec: { ...PATIENT, gpu: { types: ['A100_80GB'] } } },
   'a public key': { weight: 2, spec: { ...PATIENT, ssh: { publicKey: anEd25519Line(42) } } },
   'a public key of a Secret': {
