@@ -107,6 +107,10 @@ const EXAMPLES: readonly { readonly example: string; readonly becomes: string; r
     spends: { sshKey: { source: 'Generated', secretName: 'job-connection' } },
   },
   { example: 'account.yaml', becomes: 'Synced=False CredentialsMissing', spends: {} },
+  // The API server accepts them. What they do needs an operator for all namespaces: test/simulation/account-examples.test.ts.
+  { example: 'account-shared.yaml', becomes: 'Synced=False NotAllowed', spends: {} },
+  { example: 'account-per-namespace.yaml', becomes: 'Synced=False NotAllowed', spends: {} },
+  { example: 'account-defaults.yaml', becomes: 'Synced=False NotAllowed', spends: {} },
   { example: 'suspended.yaml', becomes: 'Ready=False Suspended', spends: {} },
   { example: 'retained.yaml', becomes: 'Ready=True Available', spends: { cost: { pricePerHour: 1.9 } } },
 ];
