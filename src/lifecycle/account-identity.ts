@@ -39,3 +39,15 @@ export function referenceOf(key: string, namespace: string): AccountReference | 
 export function accountName({ kind, name }: AccountReference, namespace: string): string {
   return kind === 'GpuAccount' ? `${kind} ${namespace}/${name}` : `${kind} ${name}`;
 }
+
+/** Who can change an account, for a message. Undefined: the operator's own settings. */
+export function administratorOf(reference: Pick<AccountReference, 'kind'> | undefined): string {
+  switch (reference?.kind) {
+    case 'GpuAccount':
+      return 'an admin of this namespace';
+    case 'ClusterGpuAccount':
+      return 'a cluster administrator';
+    case undefined:
+      return 'whoever runs the operator';
+  }
+}

@@ -1,7 +1,7 @@
 import { DEFAULT_ACCOUNT_NAME } from '../api/common/names.ts';
 import type { GpuPod } from '../api/gpupod/gpu-pod.ts';
 import type { MicroUsd } from '../offers/money.ts';
-import { accountName } from './account-identity.ts';
+import { accountName, administratorOf } from './account-identity.ts';
 import type { AccountReference } from './account-identity.ts';
 import { whileRented, withRules } from './account-rules.ts';
 import type { AccountRules, Policy } from './settings.ts';
@@ -120,10 +120,9 @@ function named({ metadata }: GpuPod, reference: AccountReference, known: KnownAc
   }
   const account = known.find(reference);
   if (account === undefined) {
-    const who = reference.kind === 'GpuAccount' ? 'an admin of this namespace' : 'a cluster administrator';
     return none(
       'AccountNotFound',
-      `spec.accountRef: ${name} does not exist. Correct the field, or ask ${who} to create the account.`,
+      `spec.accountRef: ${name} does not exist. Correct the field, or ask ${administratorOf(reference)} to create the account.`,
     );
   }
   return { kind: 'account', account };
@@ -141,12 +140,15 @@ function usable({ metadata }: Pick<GpuPod, 'metadata'>, account: KnownAccount): 
     );
   }
   if (account.isDeleting) {
-    return none('AccountSuspended', `${name} is being deleted, so nothing new is rented with it.`);
+    return none(
+      'AccountSuspended',
+      `${name} is being deleted, so nothing new is rented with it. Name another account in spec.accountRef, or ask ${administratorOf(account.reference)}.`,
+    );
   }
   return account.isSuspended
     ? none(
         'AccountSuspended',
-        `${name} is suspended (spec.suspend), so nothing new is rented with it. Whoever may write it can resume it.`,
+        `${name} is suspended (spec.suspend), so nothing new is rented with it. Name another account in spec.accountRef, or ask ${administratorOf(account.reference)} to resume it.`,
       )
     : { kind: 'account', account };
 }

@@ -11,6 +11,17 @@ export function specHash(spec: GpuPodSpec): string {
   return createHash('sha256').update(canonicalJson(bought)).digest('hex').slice(0, 16);
 }
 
+/**
+ * Whether a create intent with this hash was written for this spec. Versions in which the CRD set `placement.security`
+ * hashed secure_cloud where the spec was silent.
+ */
+export function isHashOf(hash: string, spec: GpuPodSpec): boolean {
+  const { security = 'secure_cloud' } = spec.placement;
+  return (
+    hash === specHash(spec) || hash === specHash({ ...spec, placement: { ...spec.placement, security } })
+  );
+}
+
 const LATER_FIELDS: ReadonlySet<string> = new Set(['accountRef', 'ssh']);
 
 /** Intents of earlier versions were written without these fields, and must not look changed after an upgrade. */

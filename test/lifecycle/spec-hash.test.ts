@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { FROZEN_FIELDS, GpuPodSpec } from '../../src/api/gpupod/spec.ts';
-import { specHash } from '../../src/lifecycle/spec-hash.ts';
+import { isHashOf, specHash } from '../../src/lifecycle/spec-hash.ts';
 import { spec } from '../offers/support/builders.ts';
 import type { SpecOverrides } from '../offers/support/builders.ts';
 
@@ -40,7 +40,17 @@ describe('specHash', () => {
 
   it('is that of versions without accounts for a GpuPod that names none, so that an upgrade terminates nothing', () => {
     const written = GpuPodSpec.parse({ gpu: { types: ['H100_80GB'] }, maxPrice: 3, teamId: 'team-1' });
-    expect(specHash(written)).toBe('768eac7683db7635');
+    expect(isHashOf('768eac7683db7635', written)).toBe(true);
+    expect(isHashOf('768eac7683db7635', { ...written, disks: ['disk-1'] })).toBe(false);
+  });
+
+  it('changes with the security, whatever the spec said before', () => {
+    const of = (placement: object): string => specHash(spec({ placement }));
+    // An account may have any by default, so secure_cloud is news.
+    expect(isHashOf(of({}), spec({ placement: { security: 'secure_cloud' } }))).toBe(false);
+    expect(isHashOf(of({}), spec({ placement: { security: 'any' } }))).toBe(false);
+    expect(isHashOf(of({ security: 'any' }), spec())).toBe(false);
+    expect(isHashOf(of({}), spec())).toBe(true);
   });
 
   it('ignores the sequence of the fields in the spec', () => {

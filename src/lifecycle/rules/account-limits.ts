@@ -1,4 +1,5 @@
 import { SSH_KEY_SOURCES } from '../../api/common/ssh-key-sources.ts';
+import { administratorOf } from '../account-identity.ts';
 import { limitOf } from '../account-rules.ts';
 import type { Observation } from '../observation.ts';
 import type { AccountRules } from '../settings.ts';
@@ -18,9 +19,13 @@ const CHECKS: readonly ((observation: Observation, rules: AccountRules) => strin
 
 export function forbiddenByAccount(observation: Observation): string | undefined {
   const { account: rules } = observation.policy;
-  return rules === undefined
+  const problem =
+    rules === undefined
+      ? undefined
+      : CHECKS.map((check) => check(observation, rules)).find((found) => found !== undefined);
+  return problem === undefined
     ? undefined
-    : CHECKS.map((check) => check(observation, rules)).find((problem) => problem !== undefined);
+    : `${problem} To have the limit changed, ask ${administratorOf(observation.reference)}.`;
 }
 
 function maxPriceMissing({ gpuPod, policy }: Observation, rules: AccountRules): string | undefined {

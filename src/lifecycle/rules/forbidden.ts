@@ -1,6 +1,6 @@
 import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
 import { formatUsd } from '../../offers/money.ts';
-import { accountName } from '../account-identity.ts';
+import { accountName, administratorOf } from '../account-identity.ts';
 import type { Observation } from '../observation.ts';
 import { MAX_INVALID_REFUSALS } from '../settings.ts';
 import { attemptsOf, costOfFailures } from '../status/attempts.ts';
@@ -65,7 +65,7 @@ function teamNotAllowed({ gpuPod, policy, reference }: Observation): string | un
   }
   return reference === undefined
     ? `spec.teamId ${teamId} is not among the teams that this operator allows (--allowed-team-ids).`
-    : `spec.teamId ${teamId} is not the team of ${accountName(reference, gpuPod.metadata.namespace)} (its spec.teamId), which pays, nor in its limits.teamIds.`;
+    : `spec.teamId ${teamId} is not the team of ${accountName(reference, gpuPod.metadata.namespace)} (its spec.teamId), which pays, nor in its limits.teamIds. Correct the field, or ask ${administratorOf(reference)}.`;
 }
 
 function sshKeySourceNotAllowed({ gpuPod, policy }: Observation): string | undefined {

@@ -3,6 +3,7 @@ import { formatUsd } from '../../offers/money.ts';
 import { countOf } from '../../offers/offer-text.ts';
 import type { SelectedOffer } from '../../offers/select-offer.ts';
 import { chargedAtOnce } from '../../offers/upfront.ts';
+import { administratorOf } from '../account-identity.ts';
 import type { CountedSum } from '../account-rules.ts';
 import type { AwaitedList, Observation } from '../observation.ts';
 import type { Step } from '../step.ts';
@@ -91,7 +92,7 @@ function awaitAccountRoom(
       reason: 'BudgetExceeded',
       message:
         `Renting ${amountText(full, addedTo(full, selected))} more would exceed ${full.field} (${amountText(full, full.limit)} for ${whose}, ` +
-        `${amountText(full, full.counted)} in use, retained and orphaned instances included). The GpuPod waits until others terminate.`,
+        `${amountText(full, full.counted)} in use, retained and orphaned instances included). The GpuPod waits until others terminate, or ${administratorOf(observation.reference)} raises the limit.`,
       retryAfterMs: timings.offerRetryMs,
     },
     'Waiting for room in the limits of the account.',

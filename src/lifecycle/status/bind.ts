@@ -7,7 +7,7 @@ import type { AccountState, Observation } from '../observation.ts';
 import type { LocalState } from '../local-state.ts';
 import type { InstanceSnapshot } from '../provider.ts';
 import { ON_ITS_WAY, selectedDraft, startingDraft } from '../rules/condition-drafts.ts';
-import { specHash } from '../spec-hash.ts';
+import { isHashOf } from '../spec-hash.ts';
 import { paidBy, withAttempt } from './attempts.ts';
 import { createdAtOf } from './creation.ts';
 import { draftStatus } from './draft.ts';
@@ -26,7 +26,7 @@ export function bindStatus(
   adopted: boolean,
 ): GpuPodStatus {
   const { gpuPod } = observation;
-  const isOutdated = specHash(gpuPod.spec) !== intent.specHash;
+  const isOutdated = !isHashOf(intent.specHash, gpuPod.spec);
   const [selected, message] = selectedDraft(gpuPod.spec, intent);
   return draftStatus(
     observation,

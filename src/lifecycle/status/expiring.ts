@@ -3,6 +3,7 @@ import type { TypedDraft } from '../../api/gpupod/conditions.ts';
 import { isDeleting } from '../../api/gpupod/gpu-pod.ts';
 import type { GpuPodStatus } from '../../api/gpupod/status.ts';
 import { capToMicros, formatUsd } from '../../offers/money.ts';
+import { administratorOf } from '../account-identity.ts';
 import { expiryText, limitsOf, noticeMs } from '../expiry.ts';
 import type { Limit, LimitProblem } from '../expiry.ts';
 import { extendedLifetime, lifetimeText } from '../lifetime.ts';
@@ -45,7 +46,8 @@ function draftOf(
   const unchecked =
     problem === undefined ? '' : ' Its price is unknown, so spec.maxTotalCost is not checked.';
   if (!isNear) {
-    return { type: 'Expiring', reason: 'Scheduled', message: `${because}${unchecked}` };
+    const asking = nearest.lifetime?.cutFromMs === undefined ? '' : ` ${askFor(observation, nearest)}`;
+    return { type: 'Expiring', reason: 'Scheduled', message: `${because}${unchecked}${asking}` };
   }
   return {
     type: 'Expiring',
@@ -78,7 +80,7 @@ export function limitText({ gpuPod }: Observation, { lifetime }: Limit): string 
 function withAdvice(because: string, observation: Observation, limit: Limit): string {
   const change = extension(observation, limit);
   if (change === undefined) {
-    return `${because} The spec cannot extend it.`;
+    return `${because} The spec cannot extend it. ${askFor(observation, limit)}`;
   }
   const { name, namespace } = observation.gpuPod.metadata;
   const command = `kubectl patch gpupod ${name} -n ${namespace} --type merge -p '${JSON.stringify({ spec: change })}'`;
@@ -86,6 +88,12 @@ function withAdvice(because: string, observation: Observation, limit: Limit): st
   return whole.length <= MAX_MESSAGE_LENGTH
     ? whole
     : `${because} To extend, raise spec.${Object.keys(change).join(' or spec.')}.`;
+}
+
+/** Who can raise a ceiling: that of the account, or that of the operator. */
+function askFor({ reference }: Observation, { lifetime }: Limit): string {
+  const isOfAccount = lifetime?.field !== undefined;
+  return `To have the limit raised, ask ${administratorOf(isOfAccount ? reference : undefined)}.`;
 }
 
 /** The change of the spec that doubles the limit. */

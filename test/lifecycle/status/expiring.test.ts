@@ -62,7 +62,7 @@ describe('the condition Expiring', () => {
       spec: { maxLifetime: '9h' },
       policy: { maxLifetimeMs: 480 * MINUTE_MS },
       expected: 'Scheduled',
-      message: `${END} (the operator's --max-lifetime 8h, which cuts spec.maxLifetime 9h).`,
+      message: `${END} (the operator's --max-lifetime 8h, which cuts spec.maxLifetime 9h). To have the limit raised, ask whoever runs the operator.`,
     },
     {
       name: 'a second before the notice',
@@ -80,7 +80,7 @@ describe('the condition Expiring', () => {
       name: 'near a deadline that the spec cannot extend',
       policy: { maxLifetimeMs: 25 * MINUTE_MS },
       expected: 'LifetimeEnding',
-      message: `${END} (the operator's --max-lifetime 25m). The spec cannot extend it.`,
+      message: `${END} (the operator's --max-lifetime 25m). The spec cannot extend it. To have the limit raised, ask whoever runs the operator.`,
     },
     {
       name: 'near the cost limit',
