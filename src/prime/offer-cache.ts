@@ -13,6 +13,8 @@ export interface OfferCacheOptions {
   readonly failureTtlMs?: number;
   /** @default 200 */
   readonly maxEntries?: number;
+  /** Aborts when nothing is asked any more. */
+  readonly signal?: AbortSignal;
 }
 
 interface Entry {
@@ -26,7 +28,7 @@ interface Entry {
  * every few seconds.
  */
 export function cacheOffers(options: OfferCacheOptions): ListOffers {
-  const { clock, listOffers, ttlMs = 5000, failureTtlMs = 1000, maxEntries = 200 } = options;
+  const { clock, listOffers, ttlMs = 5000, failureTtlMs = 1000, maxEntries = 200, signal } = options;
   const entries = new Map<string, Entry>();
 
   /** Keeps requests in flight: dropping one would let the next equal query send a second request. */
@@ -45,18 +47,31 @@ export function cacheOffers(options: OfferCacheOptions): ListOffers {
   function start(key: string, query: OfferQuery): Entry {
     const beganAtMs = clock.monotonicMs();
     const entry: Entry = { answer: listOffers(query), freshUntilMs: Number.POSITIVE_INFINITY };
-    void entry.answer.then(
-      (answer) => {
-        entry.freshUntilMs = answer.kind === 'ok' ? beganAtMs + ttlMs : clock.monotonicMs() + failureTtlMs;
-      },
-      () => {
-        entry.freshUntilMs = Number.NEGATIVE_INFINITY;
-      },
-    );
+    void entry.answer
+      .then(
+        (answer) => {
+          entry.freshUntilMs = answer.kind === 'ok' ? beganAtMs + ttlMs : clock.monotonicMs() + failureTtlMs;
+        },
+        () => {
+          entry.freshUntilMs = Number.NEGATIVE_INFINITY;
+        },
+      )
+      .then(async () => {
+        await dropWhenOld(key, entry);
+      });
     entries.delete(key);
     entries.set(key, entry);
     dropOldest();
     return entry;
+  }
+
+  /** An answer takes hundreds of KiB, and each account has its own. */
+  async function dropWhenOld(key: string, entry: Entry): Promise<void> {
+    const leftMs = Math.max(0, entry.freshUntilMs - clock.monotonicMs());
+    await clock.sleep(leftMs, signal).catch(() => undefined);
+    if (entries.get(key) === entry) {
+      entries.delete(key);
+    }
   }
 
   return (query) => {

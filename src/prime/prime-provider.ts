@@ -47,11 +47,13 @@ export function createPrimeProvider(options: PrimeProviderOptions): PrimeProvide
   const exchanger = createExchanger({ proxyUrl: options.proxyUrl, tunnelTimeoutMs: timeouts.connectMs });
   const client = createHttpClient({ ...options, baseUrl: base.url, exchanger, timeouts });
   const listOffers = createAvailability(client);
+  const closing = new AbortController();
 
   return {
     listOffers: cacheOffers({
       listOffers,
       clock,
+      signal: closing.signal,
       ...(offerTtlMs === undefined ? {} : { ttlMs: offerTtlMs }),
     }),
     createPod: (request, createOptions) => createPod(client, request, createOptions),
@@ -65,6 +67,7 @@ export function createPrimeProvider(options: PrimeProviderOptions): PrimeProvide
     createSshKey: (key, sendOptions) => createSshKey(client, key, sendOptions),
     deleteSshKey: (keyId, sendOptions) => deleteSshKey(client, keyId, sendOptions),
     close: () => {
+      closing.abort();
       exchanger.close();
     },
   };

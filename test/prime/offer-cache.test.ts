@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
 import type { Answer } from '../../src/lifecycle/provider.ts';
 import type { OfferList, OfferQuery } from '../../src/offers/offer-source.ts';
@@ -27,7 +29,30 @@ function setUp(answer: () => Answer<OfferList>, durationMs = 0, maxEntries = 200
   return { clock, asked, list };
 }
 
+/** Collects garbage now. Node shows the function to programs only with this flag. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  collect();
+}
+
 describe('cacheOffers', () => {
+  it('keeps no answer in memory after its time, because each account has its own', async () => {
+    const made: WeakRef<Answer<OfferList>>[] = [];
+    const { clock, list } = setUp(() => {
+      const answer: Answer<OfferList> = { ...GOOD };
+      made.push(new WeakRef(answer));
+      return answer;
+    });
+    void list(aQuery());
+    await clock.advance(4_999);
+    collectGarbage();
+    expect(made.map((one) => one.deref() !== undefined)).toEqual([true]);
+    await clock.advance(1);
+    collectGarbage();
+    expect(made.map((one) => one.deref() !== undefined)).toEqual([false]);
+  });
+
   it('sends one request for all callers while it is in flight, however long it takes', async () => {
     const { clock, asked, list } = setUp(() => GOOD, 30_000);
 
