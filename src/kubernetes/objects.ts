@@ -74,15 +74,30 @@ export function trimMetadata(raw: RawObject): RawObject {
   return raw;
 }
 
+/** What of the metadata is kept, besides the identity of an object. */
+export interface KeptMetadata {
+  /** The most characters of each annotation that is kept. */
+  readonly annotations: ReadonlyMap<string, number>;
+  readonly labels: boolean;
+}
+
+/** Stands for the value of an annotation that is longer than anything that means something in it. */
+const TOO_LONG = '(too long)';
+
 /**
- * Trims like `trimMetadata`, and keeps only annotations with this prefix. Others may add up to a quarter of a MiB.
- * Write the object back only with merge patches, which leave the removed annotations alone.
+ * Trims like `trimMetadata`, and keeps only what is read. Whoever may write an object may fill the rest: a quarter of a
+ * MiB of annotations, and labels and owners without a limit of their own. Write the object back only with merge patches,
+ * which leave the removed parts alone.
  */
-export function keepOwnAnnotations(prefix: string): (raw: RawObject) => RawObject {
+export function keepOnly({ annotations, labels }: KeptMetadata): (raw: RawObject) => RawObject {
   return (raw) => {
-    const { annotations = {} } = trimMetadata(raw).metadata;
-    for (const name of Object.keys(annotations)) {
-      if (!name.startsWith(prefix)) Reflect.deleteProperty(annotations, name);
+    const { metadata } = trimMetadata(raw);
+    Reflect.deleteProperty(metadata, 'ownerReferences');
+    if (!labels) Reflect.deleteProperty(metadata, 'labels');
+    for (const [name, value] of Object.entries(metadata.annotations ?? {})) {
+      const most = annotations.get(name);
+      if (most === undefined) Reflect.deleteProperty(metadata.annotations ?? {}, name);
+      else if (value.length > most) Object.assign(metadata.annotations ?? {}, { [name]: TOO_LONG });
     }
     return raw;
   };

@@ -42,6 +42,19 @@ export const ANNOTATIONS = {
   acceptUser: `${GROUP}/accept-user`,
 } as const;
 
+/** A create intent has a few thousand characters, whatever the provider names things. */
+const MAX_INTENT_CHARS = 32_768;
+/** IDs, names, and whatever people write to ask for a reconcile. */
+const MAX_ANNOTATION_CHARS = 1_024;
+
+/** The annotations that the operator reads, with the most characters that mean something in each. */
+export const ANNOTATION_LENGTHS: ReadonlyMap<string, number> = new Map(
+  Object.values(ANNOTATIONS).map((name) => [
+    name,
+    name === ANNOTATIONS.intent ? MAX_INTENT_CHARS : MAX_ANNOTATION_CHARS,
+  ]),
+);
+
 /** On the CRD and on the namespace of the operator, `"true"`: the admission policy of the chart allows the deletion. */
 export const ALLOW_DELETION_ANNOTATION = `${GROUP}/allow-deletion`;
 

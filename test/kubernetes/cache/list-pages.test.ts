@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { listPages } from '../../../src/kubernetes/cache/list-pages.ts';
 import type { ListPage } from '../../../src/kubernetes/cache/list-pages.ts';
-import { keepOwnAnnotations } from '../../../src/kubernetes/objects.ts';
+import { keepOnly } from '../../../src/kubernetes/objects.ts';
+import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import { isList } from '../support/fake-api-server.ts';
 import { THINGS } from '../support/reflecting.ts';
 import { startRuntime } from '../support/runtime.ts';
@@ -69,15 +70,35 @@ describe('pages of a list', () => {
 });
 
 describe('the cached part of an object', () => {
-  it('holds only the annotations of this operator', () => {
-    const metadata = { name: 'a', uid: 'u', resourceVersion: '1' };
-    const annotations = { 'gpupod.dev/intent': '{}', 'example.com/note': 'x'.repeat(200 * KIB) };
-    const kept = keepOwnAnnotations('gpupod.dev/')({
-      metadata: { ...metadata, annotations, labels: { team: 'a' } },
-    });
-    expect(kept.metadata).toEqual({
+  const metadata = { name: 'a', uid: 'u', resourceVersion: '1' };
+  const filled = (): RawObject => ({
+    metadata: {
       ...metadata,
-      annotations: { 'gpupod.dev/intent': '{}' },
+      annotations: {
+        'gpupod.dev/intent': '{}',
+        'gpupod.dev/paused': 'x'.repeat(9),
+        'example.com/note': 'x'.repeat(200 * KIB),
+      },
+      labels: { team: 'a' },
+      ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: 'n', uid: 'n' }],
+    },
+  });
+  const annotations = new Map([
+    ['gpupod.dev/intent', 2],
+    ['gpupod.dev/paused', 8],
+  ]);
+
+  it('holds only the annotations that are read, and none that is longer than it may be', () => {
+    expect(keepOnly({ annotations, labels: false })(filled()).metadata).toEqual({
+      ...metadata,
+      annotations: { 'gpupod.dev/intent': '{}', 'gpupod.dev/paused': '(too long)' },
+    });
+  });
+
+  it('holds the labels where they are read', () => {
+    expect(keepOnly({ annotations: new Map(), labels: true })(filled()).metadata).toEqual({
+      ...metadata,
+      annotations: {},
       labels: { team: 'a' },
     });
   });

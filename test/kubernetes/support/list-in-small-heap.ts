@@ -1,7 +1,7 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { systemClock } from '../../../src/clock.ts';
 import { ApiTransport } from '../../../src/kubernetes/client/api-transport.ts';
-import { keepOwnAnnotations } from '../../../src/kubernetes/objects.ts';
+import { keepOnly } from '../../../src/kubernetes/objects.ts';
 import type { KubernetesObject } from '../../../src/kubernetes/objects.ts';
 import { Reflector } from '../../../src/kubernetes/cache/reflector.ts';
 import { RecordingLog } from './recording-log.ts';
@@ -18,7 +18,7 @@ const reflector = new Reflector<KubernetesObject>({
   clock: systemClock,
   log: new RecordingLog(),
   path: '/apis/gpupod.dev/v1alpha1/gpupods',
-  decode: keepOwnAnnotations('gpupod.dev/'),
+  decode: keepOnly({ annotations: new Map(), labels: false }),
 });
 reflector.start();
 await reflector.whenSynced();
