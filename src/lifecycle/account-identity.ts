@@ -35,6 +35,12 @@ export function referenceOf(key: string, namespace: string): AccountReference | 
     : undefined;
 }
 
+/** Names an account in a message by what `accountKey` wrote. */
+export function accountKeyName(key: string): string {
+  const [kind = '', ...names] = key.split('/');
+  return names.length === 0 ? "the operator's own API key" : `${kind} ${names.join('/')}`;
+}
+
 /** Names an account in a message. */
 export function accountName({ kind, name }: AccountReference, namespace: string): string {
   return kind === 'GpuAccount' ? `${kind} ${namespace}/${name}` : `${kind} ${name}`;

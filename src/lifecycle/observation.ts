@@ -44,7 +44,7 @@ export interface Observation {
   /** The last complete lists, reduced to what concerns this GpuPod. */
   readonly inventory?: InventoryView;
   /** What the accounts list that acted before; only for a deleted GpuPod that terminates all its instances. */
-  readonly formerAccounts?: FormerAccounts;
+  readonly formerAccounts?: readonly FormerAccount[];
   /** What is known about its SSH server; absent while the operator probes none (`--ssh-probe`). */
   readonly probe?: ProbeView;
   readonly proofs: IdProofs;
@@ -139,9 +139,17 @@ export interface InventoryView {
   readonly doubt?: ListDoubt;
 }
 
-export interface FormerAccounts {
-  /** Monotonic time before the oldest of their complete lists; -Infinity if one was never listed completely. */
+/** What an account lists that acted for this GpuPod before. */
+export interface FormerAccount {
+  /** As `accountKey` writes it, or `operator`. */
+  readonly account: string;
+  /**
+   * Monotonic time before its last complete list; -Infinity if it was never listed completely, Infinity if a person has
+   * confirmed that nothing is there.
+   */
   readonly beganAtMs: number;
+  /** Why a list fails. */
+  readonly doubt?: ListDoubt;
   /** IDs of live instances with this GpuPod's name prefix. */
   readonly podIds: readonly string[];
 }

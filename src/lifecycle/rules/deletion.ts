@@ -6,7 +6,9 @@ import { isSameAttempt } from '../pod-name.ts';
 import { currentAttempt } from '../status/attempts.ts';
 import { ownInstances, newerInstances, retainsInstances } from '../instance-relation.ts';
 import { draftStatus } from '../status/draft.ts';
+import type { ConditionDrafts } from '../status/draft.ts';
 import type { InstanceLeft, Rest, Step } from '../step.ts';
+import { awaitedFormer, formerDrafts } from './former-accounts.ts';
 import { checkAsRequested } from './as-requested.ts';
 import { endExpired } from './expire.ts';
 import { terminateInstance } from './terminate.ts';
@@ -124,9 +126,9 @@ function confirmNothingElse(observation: Observation, retain: readonly InstanceL
   if (inventory === undefined || inventory.beganAtMs < sinceMs) {
     return reportCheck(observation, retain, sinceMs);
   }
-  const nextFormerMs = nextFormerListMs(observation, sinceMs);
-  if (nextFormerMs !== undefined) {
-    return reportCheck(observation, retain, nextFormerMs);
+  const former = awaitedFormer(observation, sinceMs);
+  if (former !== undefined) {
+    return reportCheck(observation, retain, former.atMs, formerDrafts(former.account));
   }
   const left = new Set(retain.map(({ podId }) => podId));
   return ownInstances(observation).every(({ podId }) => left.has(podId))
@@ -134,26 +136,11 @@ function confirmNothingElse(observation: Observation, retain: readonly InstanceL
     : reportCheck(observation, retain, inventory.beganAtMs + timings.busyPollMs);
 }
 
-/** When the accounts that acted before must be listed again; undefined once their lists show nothing of this GpuPod. */
-function nextFormerListMs(
-  { formerAccounts, timings }: Pick<Observation, 'formerAccounts' | 'timings'>,
-  sinceMs: number,
-): number | undefined {
-  if (formerAccounts === undefined) {
-    return undefined;
-  }
-  const { beganAtMs, podIds } = formerAccounts;
-  if (beganAtMs < sinceMs) {
-    return sinceMs;
-  }
-  // The sweep of that account terminates it within minutes.
-  return podIds.length > 0 ? beganAtMs + timings.quietPollMs : undefined;
-}
-
 function reportCheck(
   observation: Observation,
   retain: readonly InstanceLeft[],
   wantsInventoryAfterMs: number,
+  drafts: Partial<ConditionDrafts> = {},
 ): Step {
   const ids = retain.map(({ podId }) => podId).join(', ');
   const others = ids === '' ? '' : `, other than the retained ${ids},`;
@@ -167,6 +154,7 @@ function reportCheck(
         draft: ['Progressing', 'Waiting for a list of all instances.'],
       },
       ...listDoubt(observation),
+      ...drafts,
     }),
     wantsInventoryAfterMs,
   };

@@ -3,7 +3,7 @@ import { formatUsd } from '../../offers/money.ts';
 import { countOf } from '../../offers/offer-text.ts';
 import type { SelectedOffer } from '../../offers/select-offer.ts';
 import { chargedAtOnce } from '../../offers/upfront.ts';
-import { administratorOf } from '../account-identity.ts';
+import { accountKeyName, administratorOf } from '../account-identity.ts';
 import type { CountedSum } from '../account-rules.ts';
 import type { AwaitedList, Observation } from '../observation.ts';
 import type { Step } from '../step.ts';
@@ -60,9 +60,8 @@ function awaitLists(observation: Observation, list: AwaitedList): Step {
 
 /** What is awaited. Other tenants see this, so it names neither teams nor what the provider answered. */
 function awaitedText({ account, isTeam, reason }: AwaitedList): string {
-  const [kind = '', ...names] = account.split('/');
-  const isOwn = names.length === 0;
-  const name = isOwn ? "the operator's own API key" : `${kind} ${names.join('/')}`;
+  const isOwn = !account.includes('/');
+  const name = accountKeyName(account);
   if (reason === undefined) {
     return `Nothing is rented before all limits are known: waiting for the instances of ${name} to be listed.`;
   }

@@ -1,3 +1,4 @@
+import { ANNOTATIONS } from '../../../api/common/names.ts';
 import { podNamePrefixes } from '../../../lifecycle/pod-name.ts';
 import type { GpuPod } from '../../../api/gpupod/gpu-pod.ts';
 import type { AccountSession } from '../../../accounts/session.ts';
@@ -6,7 +7,7 @@ import { terminatesAllInstances } from '../../../lifecycle/instance-relation.ts'
 import type { Observation } from '../../../lifecycle/observation.ts';
 import type { Context } from '../context.ts';
 
-type Former = Pick<AccountSession, 'inventory'> & {
+type Former = Pick<AccountSession, 'name' | 'inventory'> & {
   readonly account: Pick<AccountSession['account'], 'state'>;
 };
 
@@ -26,18 +27,20 @@ export function formerAccountsOf(
     return {};
   }
   const namePrefixes = new Set(podNamePrefixes(installation, gpuPod.metadata));
-  const views = former.map(({ inventory, account }) => {
-    const view = inventory.view({ namePrefixes, podId: undefined, wallets: 'all' });
-    const own = identityOf(account.state)?.userId;
-    // In a team any member may have rented it.
-    const live = view?.live.filter(({ userId }) => userId === undefined || userId === own) ?? [];
-    return { beganAtMs: view?.beganAtMs ?? -Infinity, podIds: live.map(({ podId }) => podId) };
-  });
+  const confirmed = (gpuPod.metadata.annotations[ANNOTATIONS.confirmAbsent] ?? '').split(',');
   return {
-    formerAccounts: {
-      beganAtMs: Math.min(...views.map(({ beganAtMs }) => beganAtMs)),
-      podIds: views.flatMap(({ podIds }) => podIds),
-    },
+    formerAccounts: former.map(({ name, inventory, account }) => {
+      const view = inventory.view({ namePrefixes, podId: undefined, wallets: 'all' });
+      const own = identityOf(account.state)?.userId;
+      // In a team any member may have rented it.
+      const live = view?.live.filter(({ userId }) => userId === undefined || userId === own) ?? [];
+      return {
+        account: name,
+        beganAtMs: confirmed.includes(name) ? Infinity : (view?.beganAtMs ?? -Infinity),
+        podIds: live.map(({ podId }) => podId),
+        ...(view?.doubt === undefined ? {} : { doubt: view.doubt }),
+      };
+    }),
   };
 }
 

@@ -13,6 +13,7 @@ import type { StatedAccount } from '../../../lifecycle/id-proof.ts';
 import { choosePayer, findCandidate, policyFor, policyWhileRented } from '../../../lifecycle/payer.ts';
 import type { KnownAccounts, PayerProblem } from '../../../lifecycle/payer.ts';
 import type { Policy } from '../../../lifecycle/settings.ts';
+import { attemptsOf } from '../../../lifecycle/status/attempts.ts';
 import { intentOf, recordedReference } from '../../../accounts/sums/stated.ts';
 import type { LocalStates } from '../local-states.ts';
 import { accountNames, knownAccounts } from './known-accounts.ts';
@@ -51,6 +52,8 @@ export class Payers {
   readonly #lastByKey = new Map<string, AccountSession>();
   /** GpuPods for which nobody acts now, because their account is missing, refused, or another user's. */
   readonly #heldKeys = new Set<string>();
+  /** GpuPods for which something may have been rented. */
+  readonly #tracedKeys = new Set<string>();
   /** The sessions that acted before, where a late instance of the GpuPod may show up. */
   readonly #formerByKey = new Map<string, Set<AccountSession>>();
 
@@ -75,6 +78,9 @@ export class Payers {
 
   of(key: string, gpuPod: GpuPod, facts: LiabilityFacts): Acting {
     const acting = this.#choose(gpuPod, facts);
+    if (mayHaveRented(gpuPod, facts)) {
+      this.#tracedKeys.add(key);
+    }
     const last = this.#lastByKey.get(key);
     if (last !== undefined && last !== acting.session) {
       leave(last, key);
@@ -89,9 +95,9 @@ export class Payers {
     return { ...acting, former: this.#formerOf(key, acting.session) };
   }
 
-  /** The fallback of a GpuPod that was held did not act. */
+  /** The fallback of a GpuPod that was held did not act, and what never rented left nothing. */
   #noteFormer(key: string, session: AccountSession): void {
-    if (!this.#heldKeys.has(key)) {
+    if (!this.#heldKeys.has(key) && this.#tracedKeys.has(key)) {
       this.#formerByKey.set(key, new Set([...(this.#formerByKey.get(key) ?? []), session]));
     }
   }
@@ -119,6 +125,7 @@ export class Payers {
   forget(key: string): void {
     this.#lastByKey.delete(key);
     this.#heldKeys.delete(key);
+    this.#tracedKeys.delete(key);
     for (const { inventory } of this.#formerByKey.get(key) ?? []) {
       inventory.forget(key);
     }
@@ -239,6 +246,21 @@ export class Payers {
     const { views } = this.#options;
     return views === undefined ? undefined : knownAccounts(views, metadata.namespace);
   }
+}
+
+/**
+ * Whether a create request may have been sent for the GpuPod. Of one that existed before this process nobody knows, because
+ * annotations and status may have been taken away.
+ */
+function mayHaveRented({ status }: GpuPod, { localState, intent }: LiabilityFacts): boolean {
+  return (
+    localState.inFirstList ||
+    intent.kind !== 'none' ||
+    localState.pendingCreate !== undefined ||
+    localState.unbound !== undefined ||
+    status.podId !== undefined ||
+    attemptsOf(status).length > 0
+  );
 }
 
 /** Another session acts for the GpuPod from now on, so this one no longer watches for it. */
