@@ -110,7 +110,7 @@ export class LiveInstances {
   }
 
   /** Keeps counting the instance of a GpuPod, for this price, even if the GpuPod is removed before the next list. */
-  enter(podId: string, gpuPod: GpuPod, price: MicroUsd): void {
+  enter(podId: string, gpuPod: GpuPod, price: MicroUsd | undefined): void {
     this.#live.set(podId, { ...this.#fresh(gpuPod), price });
   }
 

@@ -14,8 +14,8 @@ import { AwaitedLists } from './awaited-lists.ts';
 import type { CountedAccount } from './awaited-lists.ts';
 import { LiveInstances } from './live-instances.ts';
 import type { Lister, Live, LiveInstancesOptions, UnownedKind } from './live-instances.ts';
-import { fits, isIn, larger, NOTHING, sumOf } from './sum-limits.ts';
-import type { Counted, Scope, SumLimit, Totals } from './sum-limits.ts';
+import { fits, isIn, larger, NOTHING, pricedFor, sumOf } from './sum-limits.ts';
+import type { Cost, Counted, Scope, SumLimit, Totals } from './sum-limits.ts';
 import { summarize } from './summary.ts';
 import type { Summary } from './summary.ts';
 import { attemptKey, gpusOf, intentOf, ownerOf, saidPrice } from './stated.ts';
@@ -23,8 +23,8 @@ import type { Owner, RetainedEntry } from './stated.ts';
 
 export interface ReservationsOptions extends LiveInstancesOptions {
   readonly view: GpuPodList;
-  /** What an instance with an unknown price counts. */
-  readonly assumedPrice: MicroUsd;
+  /** What an instance with an unknown price counts. Undefined: it may cost anything, and fills every limit on prices. */
+  readonly assumedPrice: MicroUsd | undefined;
   /** The accounts that may have instances. Before their first complete lists, no total is known. */
   readonly expected: () => readonly CountedAccount[];
 }
@@ -119,7 +119,11 @@ export class Reservations {
   }
 
   #elsewhere(uid: string, scope: Scope, sum: Sum): Totals {
-    return sumOf(this.#allBut(uid, sum).filter((one) => isIn(scope, one)));
+    return sumOf(
+      this.#allBut(uid, sum)
+        .filter((one) => isIn(scope, one))
+        .map((one) => pricedFor(scope, one)),
+    );
   }
 
   #allBut(uid: string, { byUid, unowned }: Sum): readonly Counted[] {
@@ -134,15 +138,20 @@ export class Reservations {
   }
 
   #countedLive({ price, gpus = 1, owner, userId, podName }: Live): Counted {
-    return { micros: price ?? this.#options.assumedPrice, instances: 1, gpus, owner, userId, podName };
+    return { ...this.#costOf(price), instances: 1, gpus, owner, userId, podName };
+  }
+
+  #costOf(price: MicroUsd | undefined): Cost {
+    const known = price ?? this.#options.assumedPrice;
+    return known === undefined ? { micros: 0, isPriceUnknown: true } : { micros: known };
   }
 
   /** Everything that counts now. It reads all GpuPods, once for all sums. */
   summary(): Summary {
     const sum = this.#sum();
     const unowned = new Map<UnownedKind, MicroUsd>(UNOWNED.map((kind) => [kind, 0]));
-    for (const { kind = 'orphaned', price = this.#options.assumedPrice } of sum.unowned) {
-      unowned.set(kind, (unowned.get(kind) ?? 0) + price);
+    for (const { kind = 'orphaned', price } of sum.unowned) {
+      unowned.set(kind, (unowned.get(kind) ?? 0) + this.#costOf(price).micros);
     }
     return summarize(this.#allBut('', sum), unowned);
   }
@@ -207,13 +216,13 @@ export class Reservations {
 
   /** What one GpuPod counts. Removes the instances that it counts from `rest`. */
   #countedFor(gpuPod: GpuPod, rest: Map<string, Live>): Counted {
-    const micros = this.#microsFor(gpuPod, rest);
-    return micros === undefined
+    const cost = this.#costFor(gpuPod, rest);
+    return cost === undefined
       ? { ...NOTHING, owner: undefined }
-      : { micros, instances: 1, gpus: gpusOf(gpuPod), owner: ownerOf(gpuPod) };
+      : { ...cost, instances: 1, gpus: gpusOf(gpuPod), owner: ownerOf(gpuPod) };
   }
 
-  #microsFor(gpuPod: GpuPod, rest: Map<string, Live>): MicroUsd | undefined {
+  #costFor(gpuPod: GpuPod, rest: Map<string, Live>): Cost | undefined {
     const { status } = gpuPod;
     const endedIds = endedIdsOf(gpuPod);
     // Anybody may write a foreign ID into a status. What is not named for this GpuPod counts until lists show its end.
@@ -238,19 +247,20 @@ export class Reservations {
     return parts !== undefined && podNamePrefixes(installation, metadata).includes(namePrefixOf(parts));
   }
 
-  #rented(gpuPod: GpuPod, podId: string, rest: Map<string, Live>): MicroUsd {
+  #rented(gpuPod: GpuPod, podId: string, rest: Map<string, Live>): Cost {
     const { offer, createdAt } = gpuPod.status;
     const live = rest.get(podId);
     rest.delete(podId);
     const known = Math.max(saidPrice(gpuPod), live?.price ?? 0);
-    const price = known === 0 ? (intentOf(gpuPod)?.cost.total ?? this.#options.assumedPrice) : known;
+    const price = known === 0 ? intentOf(gpuPod)?.cost.total : known;
     if (live === undefined) {
-      this.#live.enter(podId, gpuPod, price);
+      this.#live.enter(podId, gpuPod, price ?? this.#options.assumedPrice);
     } else {
       this.#live.own(podId, gpuPod);
     }
     const isOfThisHour = !(this.#options.clock.nowMs() - Date.parse(createdAt ?? '') >= HOUR_MS);
-    return isOfThisHour ? chargedAtOnce(price, offer?.prepaidHours) : price;
+    const cost = this.#costOf(price);
+    return isOfThisHour ? { ...cost, micros: chargedAtOnce(cost.micros, offer?.prepaidHours) } : cost;
   }
 }
 
@@ -262,7 +272,7 @@ function endedIdsOf({ status }: GpuPod): readonly string[] {
   ].filter((podId) => podId !== undefined);
 }
 
-function pending(gpuPod: GpuPod, rest: Map<string, Live>): MicroUsd | undefined {
+function pending(gpuPod: GpuPod, rest: Map<string, Live>): Cost | undefined {
   const intent = unresolvedIntent(gpuPod);
   if (intent === undefined) {
     return undefined;
@@ -274,5 +284,5 @@ function pending(gpuPod: GpuPod, rest: Map<string, Live>): MicroUsd | undefined 
       listed += price ?? intent.cost.total;
     }
   }
-  return Math.max(chargedAtOnce(intent.cost.total, intent.offer.prepaidHours), listed);
+  return { micros: Math.max(chargedAtOnce(intent.cost.total, intent.offer.prepaidHours), listed) };
 }

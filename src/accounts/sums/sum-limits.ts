@@ -11,6 +11,8 @@ export interface Scope {
   /** The user of that account, to whom instances without a known GpuPod are assigned. */
   readonly userId?: string | undefined;
   readonly namespace?: string;
+  /** What an instance counts that may cost anything, in micro-dollars per hour: so much that nothing fits beside it. */
+  readonly unknownPrice?: MicroUsd | undefined;
 }
 
 /** A limit on a sum over instances. Absent figures are not limited. */
@@ -29,8 +31,15 @@ export interface Totals {
   readonly gpus: number;
 }
 
+/** What an instance costs, as far as it is known. */
+export interface Cost {
+  readonly micros: MicroUsd;
+  /** It may cost anything. */
+  readonly isPriceUnknown?: true;
+}
+
 /** What one GpuPod, reservation or instance counts. */
-export interface Counted extends Totals {
+export interface Counted extends Totals, Cost {
   readonly owner: Owner | undefined;
   readonly userId?: string | undefined;
   readonly podName?: string | undefined;
@@ -67,8 +76,14 @@ export function isIn({ account, userId, namespace }: Scope, counted: Counted): b
   return owner.account === account && (namespace === undefined || owner.namespace === namespace);
 }
 
+/** Where nobody knows what an instance costs, it fills the limit. */
+export function pricedFor({ unknownPrice = 0 }: Scope, counted: Counted): Totals {
+  return counted.isPriceUnknown === true ? { ...counted, micros: unknownPrice } : counted;
+}
+
 export function larger(known: Counted, reserved: Counted): Counted {
   return {
+    ...(known.isPriceUnknown === true ? { isPriceUnknown: true } : {}),
     owner: reserved.owner,
     micros: Math.max(known.micros, reserved.micros),
     instances: Math.max(known.instances, reserved.instances),

@@ -98,7 +98,7 @@ export function assemble(
     timings,
     installation: installation.id,
     // Without a ceiling the instance may cost anything, so the limit leaves no room beside it.
-    assumedPrice: policy.maxPriceCeiling ?? policy.maxTotalPricePerHour ?? 0,
+    assumedPrice: policy.maxPriceCeiling ?? policy.maxTotalPricePerHour,
     expected: () => payers.expectedLists(),
   });
   const accounts = new AccountRegistry(ownSession(options, installation, loops, { reservations, keyUse }));

@@ -82,6 +82,8 @@ export function asChosenGuard(simulation: GuardedSimulation): Guard {
       if (kind !== 'gpupods' || !isByOperator(change) || !isReady(object)) return;
       const pod = pods.byId.get(podIdOf(object) ?? '');
       if (pod === undefined || judged.has(pod.id)) return;
+      // A person wrote the ID of another GpuPod's instance into this status.
+      if (simulation.journal.owners.get(pod.id) !== object.metadata.uid) return;
       judged.add(pod.id);
       judge(object, pod);
     },

@@ -51,7 +51,7 @@ export const TENANT_OFFERS: readonly OfferInput[] = [
 export const TENANT_PROVIDER: SettingsInput = {
   podRules: [
     // The SSH server is late, and the price is shown when it is ACTIVE.
-    { gpuType: 'A100_80GB', sshLateMs: 60_000, priceShownFrom: 'Active', priceShownLateMs: 30_000 },
+    { gpuType: 'A100_80GB', sshLateMs: 60_000, priceShownFrom: 'Active', priceShownLateMs: 120_000 },
     // One SSH server never answers.
     { cloudId: 'closed-l40s-0', sshServer: 'Closes' },
   ],

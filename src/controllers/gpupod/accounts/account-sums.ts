@@ -33,7 +33,12 @@ export function accountLimitsOf(
   return sumsOf(policy.account).map((sum) => ({
     sum,
     limit: {
-      scope: { account, userId: counted.userId, ...(sum.isPerNamespace ? { namespace } : {}) },
+      scope: {
+        account,
+        userId: counted.userId,
+        ...(sum.isPerNamespace ? { namespace } : {}),
+        ...(sum.measure === 'micros' ? { unknownPrice: sum.limit } : {}),
+      },
       session: counted,
       [sum.measure]: sum.limit,
     },
