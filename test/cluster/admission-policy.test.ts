@@ -164,7 +164,7 @@ describe('the admission policies', () => {
       'their types are checked',
       async () => {
         const text = await kubectl('get', 'validatingadmissionpolicy', '-o', 'jsonpath={.items[*].status}');
-        return text.split('observedGeneration').length === 3 ? text : undefined;
+        return text.split('observedGeneration').length === 5 ? text : undefined;
       },
       () => 'no status',
     );
