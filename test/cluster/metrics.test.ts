@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { METRICS } from '../../src/observability/metric-definitions.ts';
 import type { MetricDefinition } from '../../src/observability/metric-definitions.ts';
+import { createSecret } from '../support/bench.ts';
 import type { Scene } from '../support/scene.ts';
 import { useBench } from '../support/use-bench.ts';
 
@@ -156,6 +157,47 @@ describe('a scrape after a whole life cycle', () => {
     });
     await scene.untilTrue('it leads', async () => (await sum('gpupod_leader')) === 1);
     expect(await sum('gpupod_spent_usd_total')).toBeGreaterThanOrEqual(before);
+  });
+});
+
+describe('the metrics of an account', () => {
+  it('come with the account, count what it rents and asks, and vanish with it', async () => {
+    await createSecret(cluster.bench, scene.namespace, 'team-key', { 'api-key': 'other-key' });
+    await scene.startOperator({ 'gpu-accounts': 'true', 'http-address': `127.0.0.1:${port}` });
+    const head = { apiVersion: 'gpupod.dev/v1alpha1', kind: 'GpuAccount', metadata: { name: 'default' } };
+    const spec = { apiKeySecretRef: { name: 'team-key' }, limits: { maxInstances: 4 } };
+    await scene.kubectl(['apply', '-f', '-'], JSON.stringify({ ...head, spec }));
+    await scene.create('train', H100);
+    await scene.untilReady('train');
+    const account = `GpuAccount/${scene.namespace}/default`;
+    const ofAccount = async (): Promise<readonly Series[]> =>
+      (await scrape()).filter(({ labels }) => labels['account'] === account);
+
+    const series = await ofAccount();
+    expect(series).toEqual(
+      expect.arrayContaining([
+        { name: 'gpupod_account_ready', labels: { account, reason: 'KeyAccepted' }, value: 1 },
+        { name: 'gpupod_account_instances', labels: { account }, value: 1 },
+        { name: 'gpupod_account_price_usd_per_hour', labels: { account }, value: 1.9 },
+        {
+          name: 'gpupod_account_limit_usage_ratio',
+          labels: { account, limit: 'maxInstances' },
+          value: 0.25,
+        },
+        {
+          name: 'gpupod_account_create_requests_total',
+          labels: { account, outcome: 'Created' },
+          value: 1,
+        },
+      ]),
+    );
+    const requests = series.filter(
+      ({ name, labels }) => name === 'gpupod_account_provider_requests_total' && labels['code'] === '2xx',
+    );
+    expect(requests.map(({ value }) => value > 0)).toEqual([true]);
+
+    await scene.kubectl(['delete', 'gpupod/train', 'gpuaccount/default']);
+    await scene.untilTrue('nothing names the account', async () => (await ofAccount()).length === 0);
   });
 });
 
