@@ -54,7 +54,7 @@ export function draftAccountStatus(account: GpuAccount, facts: AccountFacts): Gp
   };
 }
 
-/** The most expensive namespaces. Equal ones are ordered by name, so that the order changes only with what it shows. */
+/** The most expensive namespaces. Equal ones are sorted by name, so that the list changes only with what it shows. */
 function listNamespaces(
   usage: readonly NamespaceUsage[],
 ): Pick<GpuAccountStatus, 'namespaces' | 'otherNamespaces'> {
