@@ -59,7 +59,7 @@ async function runOnce(
     const memory = await openMemoryBench();
     try {
       return scenario.on === 'memory'
-        ? await scenario.run(memory, count)
+        ? await scenario.run(memory, count, accounts)
         : await scenario.run(memory.bench, memory.audit, count, accounts);
     } finally {
       await memory.bench.close();

@@ -3,6 +3,7 @@ import type { Bench, SceneBench } from '../../support/bench.ts';
 import type { MemoryBench } from '../../support/memory-bench.ts';
 import type { Measurement } from '../measurement.ts';
 import { measureAccounts } from './accounts.ts';
+import { measureAccountsAtRest } from './accounts-at-rest.ts';
 import { measureColdStart } from './cold-start.ts';
 import { measureCutWatches } from './cut-watches.ts';
 import { measureHot } from './hot.ts';
@@ -32,7 +33,11 @@ export type Scenario = Described &
     | { readonly on: 'real'; readonly run: Measure<Bench> }
     | {
         readonly on: 'memory';
-        readonly run: (memory: MemoryBench, count: number) => Promise<readonly Measurement[]>;
+        readonly run: (
+          memory: MemoryBench,
+          count: number,
+          accounts: number,
+        ) => Promise<readonly Measurement[]>;
       }
   );
 
@@ -47,6 +52,11 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     on: 'memory',
     what: 'the operator starts with all GpuPods Ready, which were planted',
     run: measureColdStart,
+  },
+  'accounts-at-rest': {
+    on: 'memory',
+    what: 'the operator starts with all GpuPods Ready on accounts with keys of their own, and then nothing happens',
+    run: measureAccountsAtRest,
   },
   leader: { on: 'any', what: 'the leader is killed in the middle of a burst', run: measureLeader },
   'cut-watches': {
