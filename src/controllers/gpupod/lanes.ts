@@ -8,7 +8,7 @@ const URGENT_WORKERS = 128;
 
 /**
  * With accounts there are so many times the slots that one of them may hold. One that hangs takes an eighth, so that the
- * others hardly notice, and eight that hang at once leave nothing but the spared ones.
+ * others hardly notice, and seven that hang at once leave nothing but the spared ones.
  */
 const ACCOUNTS_AT_ONCE = 8;
 
