@@ -128,14 +128,14 @@ function sumByKey(entries: readonly (readonly [string, number])[]): ReadonlyMap<
 
 /** The sums that metrics show. The GpuPods are read once for all of them. */
 export function sampleSums(
-  reservations: Pick<Reservations, 'summary' | 'awaited'>,
+  reservations: Pick<Reservations, 'summary' | 'isTotalKnown'>,
   accounts: AccountSources,
 ): SumsSample {
   const summary = reservations.summary();
   const { unowned, total } = summary;
   return {
     unownedUsdPerHour: new Map([...unowned].map(([kind, micros]) => [kind, microsToUsd(micros)])),
-    reservedUsdPerHour: reservations.awaited() === undefined ? microsToUsd(total.micros) : 0,
+    reservedUsdPerHour: reservations.isTotalKnown ? microsToUsd(total.micros) : 0,
     accounts: sampleAccounts(accounts, summary),
   };
 }

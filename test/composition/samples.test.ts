@@ -19,12 +19,11 @@ const SESSION = {
 } as const;
 const NO_ACCOUNTS = { registry: { own: SESSION, get: () => undefined }, views: undefined, gpuPods: [] };
 
-function booksOf(micros: number, awaited: string | undefined): Parameters<typeof sampleSums>[0] {
+function booksOf(micros: number, isTotalKnown: boolean): Parameters<typeof sampleSums>[0] {
   const total = { micros, instances: 1, gpus: 1 };
   const unowned = new Map([['retained', 1_500_000]] as const);
   const summary = { unowned, total, ofAccount: () => total, namespacesOf: () => new Map() };
-  const list = awaited === undefined ? undefined : { account: awaited, isTeam: false };
-  return { summary: () => summary, awaited: () => list };
+  return { summary: () => summary, isTotalKnown };
 }
 
 describe('the sample of a GpuPod', () => {
@@ -109,7 +108,7 @@ describe('the sample of a GpuPod', () => {
 
 describe('the amounts of the limit on all instances', () => {
   it('are in USD', () => {
-    expect(sampleSums(booksOf(2_500_000, undefined), NO_ACCOUNTS)).toMatchObject({
+    expect(sampleSums(booksOf(2_500_000, true), NO_ACCOUNTS)).toMatchObject({
       reservedUsdPerHour: 2.5,
       unownedUsdPerHour: new Map([['retained', 1.5]]),
     });
@@ -117,7 +116,7 @@ describe('the amounts of the limit on all instances', () => {
   });
 
   it('are 0 and absent while they are unknown', () => {
-    expect(sampleSums(booksOf(2_500_000, 'operator'), NO_ACCOUNTS).reservedUsdPerHour).toBe(0);
+    expect(sampleSums(booksOf(2_500_000, false), NO_ACCOUNTS).reservedUsdPerHour).toBe(0);
     expect(sampleTotalLimit({})).toBeUndefined();
   });
 });

@@ -138,7 +138,7 @@ describe('the limit on all instances', () => {
     await scene.simulation.pass(20 * MINUTE_MS);
     expect(scene.payersOf('team-c')).toEqual([]);
     expect(messageOf(scene.gpuPod('team-c'), 'Synced')).toContain(
-      'the instances of a team of GpuAccount team-a/default have not been listed since the operator started (ApiUnavailable)',
+      'the instances of a team of GpuAccount team-a/default have not been listed yet (ApiUnavailable)',
     );
   });
 

@@ -67,18 +67,25 @@ export class KnownInstances {
   }
 
   /**
-   * The wallets whose complete lists a sum over all instances needs. A team that refuses the key holds nobody up: any
-   * account may name one. Nor does a team whose instances the key's own list shows.
+   * The wallets whose complete lists a sum over all instances needs. A team that refuses the key is marked, because it
+   * holds nobody up: any account may name one. A team whose instances the key's own list shows is left out.
    */
   awaited(): readonly AwaitedWallet[] {
     const covered = this.#states.get(undefined)?.teams;
     return this.wallets().flatMap((wallet) => {
       const state = this.#states.get(wallet) ?? UNLISTED;
-      if (wallet !== undefined && (isRefusedList(state) || covered?.has(wallet) === true)) {
+      if (wallet !== undefined && covered?.has(wallet) === true) {
         return [];
       }
       const { failing } = state;
-      return [{ wallet, ...(failing === undefined ? {} : { reason: failing.failure.reason }) }];
+      const isRefused = wallet !== undefined && isRefusedList(state);
+      return [
+        {
+          wallet,
+          ...(failing === undefined ? {} : { reason: failing.failure.reason }),
+          ...(isRefused ? { isRefused } : {}),
+        },
+      ];
     });
   }
 

@@ -34,6 +34,8 @@ export interface WalletFailure {
 export interface AwaitedWallet {
   readonly wallet: Wallet;
   readonly reason?: FailureReason;
+  /** The provider refuses this list of a team to the key, so nobody waits for it now. */
+  readonly isRefused?: boolean;
 }
 
 const FIRST_RETRY_MS = 1_000;

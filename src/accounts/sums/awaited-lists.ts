@@ -8,31 +8,87 @@ export interface CountedAccount extends Lister {
   readonly wallets: readonly AwaitedWallet[];
 }
 
+/** An account that may have instances. */
+export interface ExpectedAccount extends CountedAccount {
+  /** Its key is missing, refused, or another user's, or this version cannot read it, so it lists nothing now. */
+  readonly isHeld?: boolean;
+}
+
 /**
  * Which users were listed completely since this process started, wallet by wallet. Before that, a sum lacks what no
  * GpuPod names.
+ *
+ * Once every account was listed, a wallet that joins delays only the account that names it. A sum never included it, so
+ * nothing that is known goes missing, and whoever may create an account must not be able to stop all others. What could
+ * not be listed by then is still awaited as soon as it can be.
  */
 export class AwaitedLists {
+  readonly #expected: () => readonly ExpectedAccount[];
   readonly #listed = new Map<string, Set<Wallet>>();
   /** Users whose retained instances were read. */
   readonly #retainedRead = new Set<string>();
+  /** The accounts when they were last compared, until all were listed. */
+  #compared: readonly ExpectedAccount[] = [];
+  /** By account, the wallets that could not be listed when all others were; undefined before. */
+  #owed: ReadonlyMap<string, ReadonlySet<Wallet>> | undefined;
+
+  constructor(expected: () => readonly ExpectedAccount[]) {
+    this.#expected = expected;
+  }
 
   /** Takes the wallets of a list that are complete. */
   take(lister: Lister, complete: ReadonlySet<Wallet>): void {
     const user = listedAs(lister);
-    this.#listed.set(user, new Set([...(this.#listed.get(user) ?? []), ...complete]));
+    const before = this.#listed.get(user) ?? new Set();
+    const listed = new Set([...before, ...complete]);
+    this.#listed.set(user, listed);
+    this.#compare(listed.size === before.size);
   }
 
   takeRetained(lister: Lister): void {
     this.#retainedRead.add(listedAs(lister));
+    this.#compare(false);
   }
 
-  /** The first list that is missing. Accounts with keys of one user list the same instances. */
-  find(accounts: readonly CountedAccount[]): AwaitedList | undefined {
-    for (const account of accounts) {
+  /** True once all accounts were listed, whatever joined since. */
+  hasListedAll(): boolean {
+    return this.#owed !== undefined || this.ofAll() === undefined;
+  }
+
+  /** The first list that a sum over all accounts lacks. */
+  ofAll(): AwaitedList | undefined {
+    const expected = this.#expected();
+    const missing = this.#find(this.#owed === undefined ? expected : owedOf(expected, this.#owed));
+    if (this.#owed === undefined) {
+      this.#compared = expected;
+      this.#owed = missing === undefined ? unlistedOf(expected) : undefined;
+    }
+    return missing;
+  }
+
+  /** The first list that a sum over the instances of this account lacks. */
+  of(account: CountedAccount): AwaitedList | undefined {
+    return this.#find([account]);
+  }
+
+  /**
+   * Nobody may ask while nothing is rented, so each list may be the last one. All accounts are read only then, and with
+   * a list that is repeated: by then a key may be refused, or an account gone.
+   */
+  #compare(isRepeated: boolean): void {
+    if (this.#owed === undefined && (isRepeated || this.#find(this.#compared) === undefined)) {
+      this.ofAll();
+    }
+  }
+
+  /** Accounts with keys of one user list the same instances. */
+  #find(accounts: readonly ExpectedAccount[]): AwaitedList | undefined {
+    for (const account of accounts.filter(({ isHeld }) => isHeld !== true)) {
       const user = listedAs(account);
       const listed = this.#listed.get(user);
-      const missing = account.wallets.find(({ wallet }) => listed?.has(wallet) !== true);
+      const missing = account.wallets.find(
+        ({ wallet, isRefused }) => isRefused !== true && listed?.has(wallet) !== true,
+      );
       if (missing !== undefined) {
         const { wallet, reason } = missing;
         return {
@@ -47,6 +103,29 @@ export class AwaitedLists {
     }
     return undefined;
   }
+}
+
+function unlistedOf(accounts: readonly ExpectedAccount[]): ReadonlyMap<string, ReadonlySet<Wallet>> {
+  return new Map(
+    accounts.map(({ name, wallets, isHeld }) => [
+      name,
+      new Set(
+        wallets.filter(({ isRefused }) => isHeld === true || isRefused === true).map(({ wallet }) => wallet),
+      ),
+    ]),
+  );
+}
+
+function owedOf(
+  accounts: readonly ExpectedAccount[],
+  owed: ReadonlyMap<string, ReadonlySet<Wallet>>,
+): readonly ExpectedAccount[] {
+  return accounts
+    .map((account) => ({
+      ...account,
+      wallets: account.wallets.filter(({ wallet }) => owed.get(account.name)?.has(wallet) === true),
+    }))
+    .filter(({ wallets }) => wallets.length > 0);
 }
 
 function listedAs({ name, userId }: Lister): string {

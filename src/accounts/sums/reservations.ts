@@ -11,7 +11,7 @@ import type { GpuPodList } from '../identity/account-evidence.ts';
 import type { InventoryResult } from '../instances/inventory.ts';
 import type { AwaitedList } from '../../lifecycle/observation.ts';
 import { AwaitedLists } from './awaited-lists.ts';
-import type { CountedAccount } from './awaited-lists.ts';
+import type { CountedAccount, ExpectedAccount } from './awaited-lists.ts';
 import { LiveInstances } from './live-instances.ts';
 import type { Lister, Live, LiveInstancesOptions, UnownedKind } from './live-instances.ts';
 import { fits, isIn, larger, NOTHING, pricedFor, sumOf } from './sum-limits.ts';
@@ -26,7 +26,7 @@ export interface ReservationsOptions extends LiveInstancesOptions {
   /** What an instance with an unknown price counts. Undefined: it may cost anything, and fills every limit on prices. */
   readonly assumedPrice: MicroUsd | undefined;
   /** The accounts that may have instances. Before their first complete lists, no total is known. */
-  readonly expected: () => readonly CountedAccount[];
+  readonly expected: () => readonly ExpectedAccount[];
 }
 
 /** What each GpuPod counts, and the instances without one. */
@@ -57,11 +57,12 @@ export class Reservations {
   readonly #live: LiveInstances;
   /** What prepaid create requests charged, by instance name. It counts for an hour, even if the instance ends. */
   readonly #charges = new Map<string, Charge>();
-  readonly #lists = new AwaitedLists();
+  readonly #lists: AwaitedLists;
 
   constructor(options: ReservationsOptions) {
     this.#options = options;
     this.#live = new LiveInstances(options);
+    this.#lists = new AwaitedLists(options.expected);
   }
 
   /** Takes the list of one session, with the wallets that it shows completely. */
@@ -99,12 +100,21 @@ export class Reservations {
   }
 
   /**
-   * The list that a total still waits for: the first complete one of each wallet, with the retained instances.
-   *
-   * @param session the account whose lists suffice; undefined: those of all accounts
+   * The list that a total over all accounts still waits for: the first complete one of each wallet, with the retained
+   * instances.
    */
-  awaited(session?: CountedAccount): AwaitedList | undefined {
-    return this.#lists.find(session === undefined ? this.#options.expected() : [session]);
+  awaited(): AwaitedList | undefined {
+    return this.#lists.ofAll();
+  }
+
+  /** Whether the total was known once since this process started. What joins later adds to it when it is listed. */
+  get isTotalKnown(): boolean {
+    return this.#lists.hasListedAll();
+  }
+
+  /** The list that this account waits for before it rents under limits on sums. */
+  awaitedBy(account: CountedAccount, isTotalLimited: boolean): AwaitedList | undefined {
+    return (isTotalLimited ? this.awaited() : undefined) ?? this.#lists.of(account);
   }
 
   /** What all others in this scope count, as far as it is known. */
@@ -165,7 +175,7 @@ export class Reservations {
       sum === undefined ||
       limits.every(
         (limit) =>
-          this.awaited(limit.session) === undefined &&
+          this.awaitedBy(limit.session, limit.scope.account === undefined) === undefined &&
           fits(limit, this.#elsewhere(uid, limit.scope, sum), added),
       );
     if (!isWithin) {

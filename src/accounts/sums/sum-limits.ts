@@ -18,8 +18,8 @@ export interface Scope {
 /** A limit on a sum over instances. Absent figures are not limited. */
 export interface SumLimit {
   readonly scope: Scope;
-  /** The account whose list it needs; absent: those of all accounts. */
-  readonly session?: CountedAccount;
+  /** The account that pays, whose list it needs. Without an account in the scope it needs those of all accounts. */
+  readonly session: CountedAccount;
   readonly micros?: MicroUsd | undefined;
   readonly instances?: number | undefined;
   readonly gpus?: number | undefined;

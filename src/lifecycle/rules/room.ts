@@ -69,7 +69,7 @@ function awaitedText({ account, isTeam, reason }: AwaitedList): string {
   const wayOut = isTeam ? 'take that team out of its settings' : isOwn ? '' : 'remove its key or the account';
   return (
     `Nothing is rented: the limits on sums count what every account has, and the instances of ${whose} have not been listed ` +
-    `since the operator started (${reason}). The operator keeps trying.${wayOut === '' ? '' : ` If that lasts, ${wayOut}.`}`
+    `yet (${reason}). The operator keeps trying.${wayOut === '' ? '' : ` If that lasts, ${wayOut}.`}`
   );
 }
 

@@ -139,9 +139,9 @@ describe('the wallets that a sum over all instances needs', () => {
       needed: [OWN, { wallet: 'team-x', reason: 'ApiUnavailable' }],
     },
     {
-      name: 'no team that refuses the key, which anybody may name',
+      name: 'a team that refuses the key as one that nobody waits for, because anybody may name it',
       team: { failure: failure({ reason: 'Unauthorized', httpStatus: 403 }) },
-      needed: [OWN],
+      needed: [OWN, { wallet: 'team-x', reason: 'Unauthorized', isRefused: true }],
     },
     {
       name: 'no team whose instances the own list of the key shows',

@@ -36,7 +36,7 @@ describe('the books of several accounts', () => {
     bench.list();
     expect(bench.reservations.awaited()?.account).toBe(TEAM_B.name);
     expect(bench.reserve(OTHER, intent(), 100_000_000)).toBe(false);
-    expect(bench.reservations.awaited(OWN_KEY)).toBeUndefined();
+    expect(bench.reservations.awaitedBy(OWN_KEY, false)).toBeUndefined();
     bench.takeAt(bench.nowMs, [], [undefined], TEAM_B);
     expect(bench.reservations.awaited()).toBeUndefined();
     const fresh = new Reservations({
@@ -167,7 +167,7 @@ describe('the books of several accounts', () => {
     },
   );
 
-  it.each<{ name: string; limit: Omit<SumLimit, 'scope'>; isGranted: boolean }>([
+  it.each<{ name: string; limit: Partial<SumLimit>; isGranted: boolean }>([
     { name: 'a price that fits exactly', limit: { micros: 5_900_000 }, isGranted: true },
     { name: 'a price that does not', limit: { micros: 5_899_999 }, isGranted: false },
     { name: 'a number of instances that fits', limit: { instances: 2 }, isGranted: true },
@@ -181,8 +181,8 @@ describe('the books of several accounts', () => {
     bench.list();
     const owner = { account: TEAM_B.name, namespace: 'team-b' };
     const limits = [
-      { scope: {}, micros: 100_000_000 },
-      { scope: SCOPE_B, ...limit },
+      { scope: {}, session: TEAM_B, micros: 100_000_000 },
+      { scope: SCOPE_B, session: TEAM_B, ...limit },
     ];
     expect(bench.reservations.reserve(OTHER, intent(), owner, limits)).toBe(isGranted);
     expect(bench.reservations.elsewhere('nobody').instances).toBe(isGranted ? 2 : 1);

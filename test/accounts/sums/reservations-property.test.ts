@@ -33,7 +33,7 @@ const event = fc.record({
 function limitsFor(namespace: string): readonly SumLimit[] {
   const scope = { account: ML.name, userId: ML.userId };
   return [
-    { scope: {}, micros: 4 * PRICE },
+    { scope: {}, session: ML, micros: 4 * PRICE },
     { scope, session: ML, instances: 3 },
     { scope: { ...scope, namespace }, session: ML, gpus: 2 },
   ];

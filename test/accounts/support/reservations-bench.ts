@@ -70,7 +70,7 @@ export class ReservationsBench {
   }
 
   reserve(uid: string, create: Intent, micros: number | undefined): boolean {
-    const limits = micros === undefined ? [] : [{ scope: {}, micros }];
+    const limits = micros === undefined ? [] : [{ scope: {}, session: OWN_KEY, micros }];
     return this.reservations.reserve(uid, create, OWNER, limits);
   }
 }

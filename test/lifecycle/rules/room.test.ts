@@ -50,7 +50,7 @@ describe('what a GpuPod says while the list of another account fails', () => {
     {
       name: 'an account of another namespace',
       list: { account: 'GpuAccount/team-b/default', isTeam: false, reason: 'ApiUnavailable' },
-      says: /instances of GpuAccount team-b\/default have not been listed since the operator started \(ApiUnavailable\).* remove its key or the account\.$/,
+      says: /instances of GpuAccount team-b\/default have not been listed yet \(ApiUnavailable\).* remove its key or the account\.$/,
     },
     {
       name: 'a team of it, which is not named to others',

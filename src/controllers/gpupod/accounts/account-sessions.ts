@@ -107,7 +107,7 @@ export class AccountSessions implements AccountSessionsPort {
     };
   }
 
-  /** All GpuPods under a limit on sums wait for the list of a new team, so it is taken soon. */
+  /** GpuPods of this account under a limit on sums wait for the list of a new team, so it is taken soon. */
   #noteTeams({ spec: { teamId, limits } }: GpuAccount, session: AccountSession, teamIds: Set<string>): void {
     const knownTeams = teamIds.size;
     for (const named of [...(teamId === undefined ? [] : [teamId]), ...(limits.teamIds ?? [])]) {

@@ -57,7 +57,7 @@ export function countOthers(
   if (!isTotalLimited && limits.length === 0) {
     return { kind: 'counted', micros: 0, accountSums: [] };
   }
-  const awaited = reservations.awaited(isTotalLimited ? undefined : limits[0]?.limit.session);
+  const awaited = reservations.awaitedBy(countedAccount(session), isTotalLimited);
   if (awaited !== undefined) {
     return { kind: 'awaited', list: awaited };
   }

@@ -57,11 +57,19 @@ function rulesOf({ kind, metadata, spec }: GpuAccount): AccountRules {
   return { name, limits: spec.limits, defaults: spec.defaults };
 }
 
-/** The names of all accounts, as their sessions have them. */
-export function accountNames({ gpuAccounts, cluster }: AccountViews): readonly string[] {
-  return readAccounts([...gpuAccounts.list(), ...(cluster?.accounts.list() ?? [])]).map(
-    ({ kind, metadata }) => accountKey({ kind, name: metadata.name }, metadata.namespace ?? ''),
-  );
+/** The names of all accounts, as their sessions have them, and whether this version can read each. */
+export function accountNames({
+  gpuAccounts,
+  cluster,
+}: AccountViews): readonly { readonly name: string; readonly isReadable: boolean }[] {
+  return [...gpuAccounts.list(), ...(cluster?.accounts.list() ?? [])].map((object) => {
+    const { name, namespace } = object.metadata;
+    const kind = namespace === undefined ? 'ClusterGpuAccount' : 'GpuAccount';
+    return {
+      name: accountKey({ kind, name }, namespace ?? ''),
+      isReadable: parseGpuAccount(object).kind === 'ok',
+    };
+  });
 }
 
 /** A namespace that is not in the watch cache must not count as one without labels. */
@@ -70,13 +78,6 @@ function isSelected(
   namespace: KubernetesObject['metadata'] | undefined,
 ): boolean | undefined {
   return namespace === undefined ? undefined : selects(spec.namespaceSelector, namespace.labels ?? {});
-}
-
-function readAccounts(objects: readonly KubernetesObject[]): readonly GpuAccount[] {
-  return objects.flatMap((object) => {
-    const parsed = parseGpuAccount(object);
-    return parsed.kind === 'ok' ? [parsed.account] : [];
-  });
 }
 
 /** Nobody knows which namespaces it selects, so it may be for any. */

@@ -1,7 +1,7 @@
 import { hasFinalizer, isDeleting, parseGpuPod } from '../../../api/gpupod/gpu-pod.ts';
 import type { GpuPod } from '../../../api/gpupod/gpu-pod.ts';
 import type { AccountRegistry } from '../../../accounts/registry.ts';
-import type { CountedAccount } from '../../../accounts/sums/awaited-lists.ts';
+import type { ExpectedAccount } from '../../../accounts/sums/awaited-lists.ts';
 import { countedAccount } from '../../../accounts/session.ts';
 import type { AccountSession } from '../../../accounts/session.ts';
 import type { KubernetesObject } from '../../../kubernetes/objects.ts';
@@ -158,13 +158,19 @@ export class Payers {
    * The accounts whose lists may show instances. A key that is missing, refused, or another user's cannot list anything,
    * and must not hold up all others.
    */
-  expectedLists(): readonly CountedAccount[] {
+  expectedLists(): readonly ExpectedAccount[] {
     const { registry, views } = this.#options;
     const names = views === undefined ? [] : accountNames(views);
-    const unread = names.filter((name) => registry.get(name) === undefined);
+    const unopened = names.filter(({ name }) => registry.get(name) === undefined);
     return [
-      ...registry.all().filter(mayList).map(countedAccount),
-      ...unread.map((name) => ({ name, userId: undefined, isOwn: false, wallets: [{ wallet: undefined }] })),
+      ...registry.all().map((session) => ({ ...countedAccount(session), isHeld: !mayList(session) })),
+      ...unopened.map(({ name, isReadable }) => ({
+        name,
+        userId: undefined,
+        isOwn: false,
+        wallets: [{ wallet: undefined }],
+        isHeld: !isReadable,
+      })),
     ];
   }
 

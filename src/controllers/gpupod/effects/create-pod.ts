@@ -10,6 +10,7 @@ import { learnBlocked, learnCreate, learnSession } from '../../../lifecycle/lear
 import type { LocalState } from '../../../lifecycle/local-state.ts';
 import type { CreateOutcome, SendOptions } from '../../../lifecycle/provider.ts';
 import type { CreatePod } from '../../../lifecycle/step.ts';
+import { countedAccount } from '../../../accounts/session.ts';
 import { accountLimitsOf } from '../accounts/account-sums.ts';
 import type { Context } from '../context.ts';
 import { requesterOf } from '../gather.ts';
@@ -114,7 +115,8 @@ function limitsFor(
 ): readonly SumLimit[] {
   const { maxTotalPricePerHour: micros } = context.policy;
   const ofAccount = accountLimitsOf(context, namespace).map(({ limit }) => limit);
-  return micros === undefined ? ofAccount : [{ scope: {}, micros }, ...ofAccount];
+  const total = { scope: {}, session: countedAccount(context.session), micros };
+  return micros === undefined ? ofAccount : [total, ...ofAccount];
 }
 
 function mayHaveCharged({ pendingCreate }: LocalState): boolean {
