@@ -150,6 +150,22 @@ describe('an account in use', () => {
     expect(other?.metadata.finalizers).toEqual([IN_USE_FINALIZER]);
   });
 
+  it('gives up the Secret that it no longer names although no operator ran at the time', async () => {
+    const scene = await sceneWithThree();
+    scene.simulation.operator.kill();
+    scene.writeSecret('team-a', 'other-key', 'second-key-of-a');
+    scene.simulation.server.edit(
+      'gpuaccounts',
+      ACCOUNT,
+      (held) => ({ ...held, spec: { apiKeySecretRef: { name: 'other-key', key: 'api-key' } } }),
+      'person',
+    );
+    await scene.simulation.pass(2 * MINUTE_MS);
+    const other = scene.simulation.server.get('secrets', { namespace: 'team-a', name: 'other-key' });
+    expect(finalizersOf(scene)).toEqual([[IN_USE_FINALIZER], []]);
+    expect(other?.metadata.finalizers).toEqual([IN_USE_FINALIZER]);
+  });
+
   it('gives up a Secret only when no other account needs it', async () => {
     const scene = await sceneWithThree();
     const { server } = scene.simulation;

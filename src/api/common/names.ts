@@ -55,6 +55,9 @@ export const ANNOTATION_LENGTHS: ReadonlyMap<string, number> = new Map(
   ]),
 );
 
+/** On an account, `<name>/<UID>`: the Secret that carries the finalizer of the account, should it be renamed meanwhile. */
+export const PROTECTED_SECRET_ANNOTATION = `${GROUP}/protected-secret`;
+
 /** On the CRD and on the namespace of the operator, `"true"`: the admission policy of the chart allows the deletion. */
 export const ALLOW_DELETION_ANNOTATION = `${GROUP}/allow-deletion`;
 

@@ -97,6 +97,7 @@ export class GpuAccountController implements Runnable {
       },
     });
     this.#protection = new Protection({
+      namespace: options.namespace,
       log,
       applyFinalizers: async (secret, finalizers) => {
         await secrets.applyFinalizers(secret, finalizers);

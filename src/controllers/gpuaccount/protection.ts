@@ -1,5 +1,5 @@
 import type { GpuAccount } from '../../api/gpuaccount/gpu-account.ts';
-import { IN_USE_FINALIZER } from '../../api/common/names.ts';
+import { IN_USE_FINALIZER, PROTECTED_SECRET_ANNOTATION } from '../../api/common/names.ts';
 import { apiErrorMessage, isConflict, isNotFound, isRefusal } from '../../kubernetes/client/api-errors.ts';
 import type { MetadataPatch, ObjectName } from '../../kubernetes/client/resource-client.ts';
 import type { Log } from '../../kubernetes/log.ts';
@@ -15,6 +15,8 @@ export interface ProtectionOptions {
   readonly log: Pick<Log, 'warn'>;
   /** Sets the finalizers that this operator owns on a Secret, and leaves those of others alone. */
   readonly applyFinalizers: (secret: KeySecret, finalizers: readonly string[]) => Promise<void>;
+  /** The operator's own namespace, where the Secrets of ClusterGpuAccounts are. */
+  readonly namespace: string;
   readonly patchAccount: (account: GpuAccount, patch: MetadataPatch) => Promise<KubernetesObject | undefined>;
   /** Whether another account needs this Secret. */
   readonly isNeededByOther: (secret: ObjectName, key: string) => boolean;
@@ -64,6 +66,9 @@ export class Protection {
   async sync(key: string, account: GpuAccount, isInUse: boolean): Promise<void> {
     const secret = this.#read.get(key);
     const isProtecting = isInUse && account.spec.protectSecret;
+    if (!(await this.#releaseFormer(key, account))) {
+      return;
+    }
     const isReleased = await this.#releaseSecret(key, isProtecting ? secret : undefined);
     if (!isReleased) {
       return;
@@ -75,7 +80,7 @@ export class Protection {
       });
     }
     await this.#attempt(`${key} account`, async () => {
-      await this.#syncAccount(account, isInUse);
+      await this.#syncAccount(account, isInUse, this.#recordOf(key, account));
     });
   }
 
@@ -112,15 +117,47 @@ export class Protection {
     }
   }
 
-  async #syncAccount(account: GpuAccount, isInUse: boolean): Promise<void> {
+  /**
+   * Releases the Secret that an earlier process protected and that the account no longer names. Only the account still
+   * says which it is.
+   *
+   * @returns whether there is none
+   */
+  async #releaseFormer(key: string, account: GpuAccount): Promise<boolean> {
+    const read = this.#read.get(key);
+    const former = recordedSecret(account, this.#options.namespace);
+    const known = [read?.uid, this.#secrets.get(key)?.uid];
+    if (read === undefined || former === undefined || known.includes(former.uid)) {
+      return true;
+    }
+    return await this.#attempt(`${key} secret`, async () => {
+      if (!this.#options.isNeededByOther(former, key)) {
+        await this.#giveUp(former);
+      }
+    });
+  }
+
+  /** Before the Secret is read, what an earlier process recorded stays. */
+  #recordOf(key: string, { metadata }: GpuAccount): string | undefined {
+    const secret = this.#secrets.get(key);
+    const known = this.#read.has(key) ? undefined : metadata.annotations[PROTECTED_SECRET_ANNOTATION];
+    return secret === undefined ? known : `${secret.name}/${secret.uid}`;
+  }
+
+  async #syncAccount(account: GpuAccount, isInUse: boolean, record: string | undefined): Promise<void> {
     const { name, namespace, uid, resourceVersion, finalizers, deletionTimestamp } = account.metadata;
     const hasFinalizer = finalizers.includes(IN_USE_FINALIZER);
     // The API server accepts no new finalizer on an object that is being deleted.
-    if (hasFinalizer === isInUse || (isInUse && deletionTimestamp !== undefined)) {
+    const isKept = isInUse && (hasFinalizer || deletionTimestamp === undefined);
+    const recorded = account.metadata.annotations[PROTECTED_SECRET_ANNOTATION];
+    if (hasFinalizer === isKept && recorded === record) {
       return;
     }
     const others = finalizers.filter((finalizer) => finalizer !== IN_USE_FINALIZER);
-    const metadata = { finalizers: isInUse ? [...others, IN_USE_FINALIZER] : others };
+    const metadata = {
+      finalizers: isKept ? [...others, IN_USE_FINALIZER] : others,
+      ...(recorded === record ? {} : { annotations: { [PROTECTED_SECRET_ANNOTATION]: record ?? null } }),
+    };
     await this.#options.patchAccount(account, { name, namespace, uid, resourceVersion, metadata });
   }
 
@@ -148,4 +185,12 @@ export class Protection {
       return false;
     }
   }
+}
+
+function recordedSecret(
+  { metadata: { annotations, namespace } }: GpuAccount,
+  operatorNamespace: string,
+): KeySecret | undefined {
+  const [name = '', uid = ''] = (annotations[PROTECTED_SECRET_ANNOTATION] ?? '').split('/');
+  return name === '' || uid === '' ? undefined : { namespace: namespace ?? operatorNamespace, name, uid };
 }

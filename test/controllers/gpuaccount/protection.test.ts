@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { IN_USE_FINALIZER } from '../../../src/api/common/names.ts';
+import { IN_USE_FINALIZER, PROTECTED_SECRET_ANNOTATION } from '../../../src/api/common/names.ts';
 import type { GpuAccount } from '../../../src/api/gpuaccount/gpu-account.ts';
 import { Protection } from '../../../src/controllers/gpuaccount/protection.ts';
 import { ApiStatusError } from '../../../src/kubernetes/client/api-errors.ts';
@@ -13,6 +13,7 @@ const CONFLICT = new ApiStatusError(409, 'Conflict', 'the UID differs');
 
 let log: RecordingLog;
 let writes: string[];
+let records: (string | null)[];
 let error: Error | undefined;
 let isNeededByOther: boolean;
 let protection: Protection;
@@ -20,6 +21,7 @@ let protection: Protection;
 beforeEach(() => {
   log = new RecordingLog();
   writes = [];
+  records = [];
   error = undefined;
   isNeededByOther = false;
   protection = newProtection();
@@ -32,8 +34,10 @@ function newProtection(): Protection {
       writes.push(`secret ${name} ${uid}: ${finalizers.join()}`);
       await (error === undefined ? Promise.resolve() : Promise.reject(error));
     },
-    patchAccount: async (_account, { metadata: { finalizers = [] } }) => {
+    namespace: 'gpupod-system',
+    patchAccount: async (_account, { metadata: { finalizers = [], annotations } }) => {
       writes.push(`account: ${finalizers.join()}`);
+      if (annotations !== undefined) records.push(annotations[PROTECTED_SECRET_ANNOTATION] ?? null);
       await Promise.resolve(undefined);
     },
     isNeededByOther: () => isNeededByOther,
@@ -44,12 +48,13 @@ function secret(name = 'key', uid = 'uid-1', finalizers: string[] = []): Secret 
   return { metadata: { namespace: 'team-a', name, uid, resourceVersion: '1', finalizers }, data: {} };
 }
 
-function account(finalizers: string[] = [], spec: Record<string, unknown> = {}): GpuAccount {
+function account(finalizers: string[] = [], spec: Record<string, unknown> = {}, record?: string): GpuAccount {
   const parsed = gpuAccount({ spec });
-  return { ...parsed, metadata: { ...parsed.metadata, finalizers } };
+  const annotations = record === undefined ? {} : { [PROTECTED_SECRET_ANNOTATION]: record };
+  return { ...parsed, metadata: { ...parsed.metadata, finalizers, annotations } };
 }
 
-const HELD = account([IN_USE_FINALIZER]);
+const HELD = account([IN_USE_FINALIZER], {}, 'key/uid-1');
 const TAKEN = `secret key uid-1: ${IN_USE_FINALIZER}`;
 const GIVEN_UP = 'secret key uid-1: ';
 
@@ -61,6 +66,29 @@ describe('the finalizers of an account and its Secret', () => {
     await protection.sync(KEY, account(['other', IN_USE_FINALIZER]), false);
     await protection.sync(KEY, account(['other']), false);
     expect(writes).toEqual([TAKEN, `account: other,${IN_USE_FINALIZER}`, GIVEN_UP, 'account: other']);
+  });
+
+  it('are removed from the Secret that an earlier process protected, after it was renamed meanwhile', async () => {
+    protection.noteSecret(KEY, { secret: secret('new', 'uid-2') });
+    await protection.sync(KEY, HELD, true);
+    expect(writes).toEqual([
+      GIVEN_UP,
+      `secret new uid-2: ${IN_USE_FINALIZER}`,
+      `account: ${IN_USE_FINALIZER}`,
+    ]);
+    expect(records).toEqual(['new/uid-2']);
+  });
+
+  it('stay on the recorded Secret until it is known which one the account names now', async () => {
+    await protection.sync(KEY, HELD, true);
+    expect(writes).toEqual([]);
+  });
+
+  it('stay on the recorded Secret while another account needs it', async () => {
+    isNeededByOther = true;
+    protection.noteSecret(KEY, { secret: secret('new', 'uid-2') });
+    await protection.sync(KEY, HELD, true);
+    expect(writes).not.toContain(GIVEN_UP);
   });
 
   it('stay on a Secret that the operator may not read any more', async () => {
@@ -87,13 +115,14 @@ describe('the finalizers of an account and its Secret', () => {
     protection.noteSecret(KEY, { secret: secret('key', 'uid-2') });
     await protection.sync(KEY, HELD, true);
     protection.noteSecret(KEY, { secret: secret('new', 'uid-3') });
-    await protection.sync(KEY, HELD, true);
-    expect(writes.slice(1)).toEqual([
+    await protection.sync(KEY, account([IN_USE_FINALIZER], {}, 'key/uid-2'), true);
+    expect(writes.slice(1).filter((write) => write.startsWith('secret'))).toEqual([
       GIVEN_UP,
       `secret key uid-2: ${IN_USE_FINALIZER}`,
       'secret key uid-2: ',
       `secret new uid-3: ${IN_USE_FINALIZER}`,
     ]);
+    expect(records).toEqual(['key/uid-2', 'new/uid-3']);
   });
 
   it('that an earlier process set are removed as well', async () => {
@@ -152,7 +181,8 @@ describe('the finalizers of an account and its Secret', () => {
   it('that the operator may not write are tried again, and reported once', async () => {
     protection.noteSecret(KEY, { secret: secret() });
     error = FORBIDDEN;
-    for (let times = 0; times < 3; times += 1) await protection.sync(KEY, HELD, true);
+    const unrecorded = account([IN_USE_FINALIZER]);
+    for (let times = 0; times < 3; times += 1) await protection.sync(KEY, unrecorded, true);
     expect(writes).toEqual([TAKEN, TAKEN, TAKEN]);
     expect(log.lines).toHaveLength(1);
   });
