@@ -9,6 +9,11 @@ import { VirtualClock } from '../kubernetes/support/virtual-clock.ts';
 
 const OWN = markedGpuPodCrd(OPERATOR_VERSION);
 const ASK_AGAIN_MS = 60_000;
+const UNAVAILABLE = new ApiStatusError(
+  503,
+  'ServiceUnavailable',
+  'the server is currently unable to handle the request',
+);
 const FORBIDDEN = new ApiStatusError(403, 'Forbidden', 'cannot get customresourcedefinitions');
 
 function crd(change: (text: string) => string = (text) => text): KubernetesObject {
@@ -91,6 +96,49 @@ describe('CrdWatch', () => {
     expect([watch.problem, seen.reads]).toEqual([undefined, 1]);
     await watch.whenCompared();
     expect(watch.problem).toContain('status.refusedAttempts');
+  });
+
+  it('waits until a CRD that cannot be read for a moment is compared', async () => {
+    const { watch, clock, seen } = watching(UNAVAILABLE, UNAVAILABLE, older);
+    const compared = watch.whenCompared();
+    await clock.advance(0);
+    await clock.advance(1_000);
+    expect([watch.problem, seen.reads]).toEqual([undefined, 2]);
+    await clock.advance(2_000);
+    await compared;
+    expect(watch.problem).toContain('status.refusedAttempts');
+  });
+
+  it('names a CRD that stays unreadable, without an event, and heals once it is read', async () => {
+    const { watch, clock, seen } = watching(...Array.from({ length: 6 }, () => UNAVAILABLE), right);
+    const compared = watch.whenCompared();
+    await clock.advance(0);
+    await clock.advance(30_000);
+    await compared;
+    expect(watch.problem).toContain('could not be read');
+    await clock.advance(30_000);
+    expect([watch.problem, seen]).toEqual([undefined, { reads: 7, events: 0, isHealed: true }]);
+  });
+
+  it('trusts an unreadable CRD again when it may no longer read it', async () => {
+    const { watch, clock } = watching(...Array.from({ length: 6 }, () => UNAVAILABLE), FORBIDDEN);
+    const compared = watch.whenCompared();
+    await clock.advance(0);
+    await clock.advance(30_000);
+    await compared;
+    await clock.advance(30_000);
+    expect(watch.problem).toBeUndefined();
+  });
+
+  it('notices an older CRD that comes back after it was deleted', async () => {
+    const { watch, clock, seen } = watching(older, undefined, older, right);
+    await watch.whenCompared();
+    await clock.advance(ASK_AGAIN_MS);
+    expect([watch.problem, seen.isHealed]).toEqual([undefined, false]);
+    await clock.advance(ASK_AGAIN_MS);
+    expect(watch.problem).toContain('status.refusedAttempts');
+    await clock.advance(ASK_AGAIN_MS);
+    expect([watch.problem, seen.isHealed]).toEqual([undefined, true]);
   });
 
   it('sends no request after a stop', async () => {
