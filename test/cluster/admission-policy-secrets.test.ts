@@ -63,35 +63,40 @@ describe('the policy of Secrets', () => {
       `--clusterrole=${WRITER}`,
       `--serviceaccount=${OPERATOR_NAMESPACE}:gpupod-operator`,
     );
-    const secret = (name: string, metadata: object = {}): string =>
+    const secret = (name: string, metadata: object, type = 'servicebinding.io/gpupod'): string =>
       stringify({
         apiVersion: 'v1',
         kind: 'Secret',
+        type,
         metadata: { name, ...metadata },
-        stringData: { a: 'b' },
+        stringData: { a: 'b', 'ssh-privatekey': 'c' },
       });
     const labels = { 'app.kubernetes.io/managed-by': 'gpupod-operator' };
-    const onlyOwn = /only Secrets that it wrote/;
-    await expectRefused(
-      policies,
-      operator,
-      { args: ['create', '-f', '-'], input: secret('another') },
-      onlyOwn,
-    );
-    await expectAccepted(policies, operator, {
-      args: ['create', '-f', '-'],
-      input: secret('connection', { labels }),
-    });
-    // A user took the label away, but the GpuPod still owns it.
     const ownerReferences = [{ apiVersion: 'gpupod.dev/v1alpha1', kind: 'GpuPod', name: 'x', uid: 'x' }];
-    await policies.deployed.kubectl(
-      '-n',
-      policies.namespace,
-      'label',
-      'secret',
-      'connection',
-      'app.kubernetes.io/managed-by-',
-    );
+    const onlyOwn = /only Secrets that it wrote/;
+    const ofToken = { 'kubernetes.io/service-account.name': 'default' };
+    for (const input of [
+      secret('another', {}),
+      secret('another', { labels }),
+      secret('another', { ownerReferences }),
+      secret('another', { labels, ownerReferences }, 'Opaque'),
+      // The control plane would put the token of another service account into it.
+      secret(
+        'another',
+        { labels, ownerReferences, annotations: ofToken },
+        'kubernetes.io/service-account-token',
+      ),
+    ]) {
+      await expectRefused(policies, operator, { args: ['create', '-f', '-'], input }, onlyOwn);
+    }
+    for (const [name, type] of [
+      ['with-key', 'kubernetes.io/ssh-auth'],
+      ['connection', undefined],
+    ] as const) {
+      const input = secret(name, { labels, ownerReferences }, type);
+      await expectAccepted(policies, operator, { args: ['create', '-f', '-'], input });
+    }
+    // Somebody took label and owner away.
     const patch = (name: string, fields: object): string[] => [
       'patch',
       'secret',
@@ -100,7 +105,10 @@ describe('the policy of Secrets', () => {
       '-p',
       JSON.stringify(fields),
     ];
+    const stripped = { metadata: { labels: null, ownerReferences: null } };
+    await policies.deployed.kubectl('-n', policies.namespace, ...patch('connection', stripped));
     await expectRefused(policies, operator, patch('connection', { stringData: { a: 'c' } }), onlyOwn);
+    // A user took the label away, but the GpuPod still owns it.
     await policies.deployed.kubectl(
       '-n',
       policies.namespace,
