@@ -109,7 +109,7 @@ export const REASONS = {
     CrdOutdated: {
       status: 'False',
       meaning:
-        'The installed CRD is older than the operator, and may drop fields of the status that protect money. The operator creates no instances; it follows and terminates those that run. Apply the CRD of this version. Restart the operator if it may not read the CRD.',
+        'The installed CRD is older than the operator, and may drop fields that protect money; or the operator could not read it for half a minute, so it may be older. The operator creates no instances; it follows and terminates those that run. Apply the CRD of this version. Restart the operator if it may not read the CRD.',
     },
     BudgetExceeded: {
       status: 'False',
