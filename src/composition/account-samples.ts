@@ -50,7 +50,7 @@ export function sampleAccounts(sources: AccountSources, summary: Summary): reado
   const isOwnUnused =
     views !== undefined &&
     own.waiting.size === 0 &&
-    summary.ofAccount(OWN_ACCOUNT, undefined).instances === 0;
+    summary.ofAccount({ account: OWN_ACCOUNT, userId: undefined }).instances === 0;
   return [
     isOwnUnused ? withoutMissingKey(own) : own,
     ...objects.flatMap((object) => {
@@ -130,13 +130,12 @@ function limitUsageOf(
   if (sums.length === 0) {
     return new Map();
   }
-  const ofAll = summary.ofAccount(account, userId);
-  const ofNamespaces = [...summary.namespacesOf(account, userId).values()];
   return new Map(
     sums.map(({ path, measure, limit, isPerNamespace }) => {
+      const scope = { account, userId, ...(measure === 'micros' ? { unknownPrice: limit } : {}) };
       const used = isPerNamespace
-        ? ofNamespaces.reduce((most, totals) => Math.max(most, totals[measure]), 0)
-        : ofAll[measure];
+        ? [...summary.namespacesOf(scope).values()].reduce((most, of) => Math.max(most, of[measure]), 0)
+        : summary.ofAccount(scope)[measure];
       return [path, limit === 0 ? 1 : used / limit];
     }),
   );

@@ -109,11 +109,15 @@ export async function startOperator(config: Config, log: Logger): Promise<Runnin
       telemetry.observe({
         cooldowns: () => sampleCooldowns(accounts.all()),
         sums: () =>
-          sampleSums(accounts.own.reservations, {
-            registry: accounts,
-            views: served?.views,
-            gpuPods: gpuPods.store.list(),
-          }),
+          sampleSums(
+            accounts.own.reservations,
+            {
+              registry: accounts,
+              views: served?.views,
+              gpuPods: gpuPods.store.list(),
+            },
+            config.policy,
+          ),
       });
       const whenCrdCompared = async (kind: AccountKind): Promise<void> => {
         await crdWatches.whenAccountCrdCompared(kind);

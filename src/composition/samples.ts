@@ -130,12 +130,13 @@ function sumByKey(entries: readonly (readonly [string, number])[]): ReadonlyMap<
 export function sampleSums(
   reservations: Pick<Reservations, 'summary' | 'isTotalKnown'>,
   accounts: AccountSources,
+  { maxTotalPricePerHour }: Pick<Policy, 'maxTotalPricePerHour'>,
 ): SumsSample {
   const summary = reservations.summary();
   const { unowned, total } = summary;
   return {
     unownedUsdPerHour: new Map([...unowned].map(([kind, micros]) => [kind, microsToUsd(micros)])),
-    reservedUsdPerHour: reservations.isTotalKnown ? microsToUsd(total.micros) : 0,
+    reservedUsdPerHour: reservations.isTotalKnown ? microsToUsd(total(maxTotalPricePerHour).micros) : 0,
     accounts: sampleAccounts(accounts, summary),
   };
 }

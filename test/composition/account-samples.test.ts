@@ -143,6 +143,12 @@ describe('the sample of an account', () => {
     });
   });
 
+  it('is full where an instance may cost anything', () => {
+    const counted = [{ ...countedFor(ML, 'team-a', 1), micros: 0, isPriceUnknown: true as const }];
+    const usage = sample({ accounts: [ml], counted }).get(ML)?.limitUsage;
+    expect(usage?.get('perNamespace.maxPricePerHour')).toBe(1);
+  });
+
   it('has no share of limits that are not set', () => {
     expect(sample({ accounts: [rawAccount()] }).get(TEAM)?.limitUsage.size).toBe(0);
   });

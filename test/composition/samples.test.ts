@@ -22,7 +22,7 @@ const NO_ACCOUNTS = { registry: { own: SESSION, get: () => undefined }, views: u
 function booksOf(micros: number, isTotalKnown: boolean): Parameters<typeof sampleSums>[0] {
   const total = { micros, instances: 1, gpus: 1 };
   const unowned = new Map([['retained', 1_500_000]] as const);
-  const summary = { unowned, total, ofAccount: () => total, namespacesOf: () => new Map() };
+  const summary = { unowned, total: () => total, ofAccount: () => total, namespacesOf: () => new Map() };
   return { summary: () => summary, isTotalKnown };
 }
 
@@ -108,7 +108,7 @@ describe('the sample of a GpuPod', () => {
 
 describe('the amounts of the limit on all instances', () => {
   it('are in USD', () => {
-    expect(sampleSums(booksOf(2_500_000, true), NO_ACCOUNTS)).toMatchObject({
+    expect(sampleSums(booksOf(2_500_000, true), NO_ACCOUNTS, {})).toMatchObject({
       reservedUsdPerHour: 2.5,
       unownedUsdPerHour: new Map([['retained', 1.5]]),
     });
@@ -116,7 +116,7 @@ describe('the amounts of the limit on all instances', () => {
   });
 
   it('are 0 and absent while they are unknown', () => {
-    expect(sampleSums(booksOf(2_500_000, false), NO_ACCOUNTS).reservedUsdPerHour).toBe(0);
+    expect(sampleSums(booksOf(2_500_000, false), NO_ACCOUNTS, {}).reservedUsdPerHour).toBe(0);
     expect(sampleTotalLimit({})).toBeUndefined();
   });
 });

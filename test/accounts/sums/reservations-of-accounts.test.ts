@@ -108,15 +108,15 @@ describe('the books of several accounts', () => {
     const { total, ofAccount, namespacesOf, unowned } = bench.reservations.summary();
     const elsewhere = (scope: Scope = {}): object => bench.reservations.elsewhere(OTHER, scope);
 
-    expect(total).toEqual(elsewhere());
-    expect(ofAccount(TEAM_B.name, TEAM_B.userId)).toEqual(elsewhere(SCOPE_B));
-    expect(ofAccount('operator', OWN_KEY.userId)).toEqual(
+    expect(total(undefined)).toEqual(elsewhere());
+    expect(ofAccount(SCOPE_B)).toEqual(elsewhere(SCOPE_B));
+    expect(ofAccount({ account: 'operator', userId: OWN_KEY.userId })).toEqual(
       elsewhere({ account: 'operator', userId: OWN_KEY.userId }),
     );
-    expect(Object.fromEntries(namespacesOf(TEAM_B.name, TEAM_B.userId))).toEqual({
+    expect(Object.fromEntries(namespacesOf(SCOPE_B))).toEqual({
       'team-b': elsewhere({ ...SCOPE_B, namespace: 'team-b' }),
     });
-    expect(ofAccount(TEAM_B.name, TEAM_B.userId).instances).toBe(3);
+    expect(ofAccount(SCOPE_B).instances).toBe(3);
     expect(unowned.get('orphaned')).toBe(4_000_000);
   });
 
