@@ -229,21 +229,21 @@ describe('the choice of an account', () => {
   it('holds while the instance runs, and changes with the next one', async () => {
     const scene = new AccountScene();
     scene.addAccount('team-a', 'key-of-a');
-    scene.addAccount('team-a', 'key-of-b', 'other');
+    scene.addAccount('team-a', 'key-of-b', 'second');
     await scene.start();
     scene.apply('team-a');
     await scene.untilReady('team-a');
     expect(() =>
-      scene.edit('team-a', withSpec({ accountRef: { kind: 'GpuAccount', name: 'other' } })),
+      scene.edit('team-a', withSpec({ accountRef: { kind: 'GpuAccount', name: 'second' } })),
     ).toThrow('accountRef');
     scene.edit('team-a', withSpec({ suspend: true }));
     await scene.simulation.until('it is suspended', () => scene.payersOf('team-a').length === 0);
     await scene.simulation.pass(MINUTE_MS);
-    scene.edit('team-a', withSpec({ suspend: false, accountRef: { kind: 'GpuAccount', name: 'other' } }));
+    scene.edit('team-a', withSpec({ suspend: false, accountRef: { kind: 'GpuAccount', name: 'second' } }));
     await scene.untilReady('team-a');
     expect(scene.payersOf('team-a')).toEqual(['user_b']);
     expect(statusOf(scene.held('team-a'))['account']).toMatchObject({
-      name: 'other',
+      name: 'second',
       userId: 'user_b',
     });
     expect(scene.simulation.journal.violations).toEqual([]);
@@ -264,11 +264,11 @@ describe('a create request whose outcome is unknown', () => {
   it('is resolved with the account that its intent records, whatever the spec names by then', async () => {
     const scene = new AccountScene({ faultPlan: dyingAtCreate() });
     scene.addAccount('team-a', 'key-of-a');
-    scene.addAccount('team-a', 'key-of-b', 'other');
+    scene.addAccount('team-a', 'key-of-b', 'second');
     await scene.start();
     scene.apply('team-a');
     await scene.simulation.until('it is rented', () => scene.payersOf('team-a').length === 1);
-    scene.edit('team-a', withSpec({ accountRef: { kind: 'GpuAccount', name: 'other' } }));
+    scene.edit('team-a', withSpec({ accountRef: { kind: 'GpuAccount', name: 'second' } }));
     await scene.untilReady('team-a');
     expect(scene.payersOf('team-a')).toEqual(['user_b']);
     const { attempts } = statusOf(scene.held('team-a'));
