@@ -120,6 +120,25 @@ describe('getPodStatuses', () => {
     expect(asked).toEqual({ snapshots: 150, failed: ids.slice(100, 200), requests: 4 });
   });
 
+  it.each([
+    { name: 'fails twice', status: 502, lost: 100, requests: 101, why: 'it is repeated once' },
+    { name: 'is refused', status: 400, lost: 1, requests: 100 + 14, why: 'halves find the one bad ID' },
+  ])(
+    'costs one of a hundred chunks that $name $requests requests in all, because $why',
+    async ({ status, lost, requests }) => {
+      const many = Array.from({ length: 10_000 }, (_, index) => `p${String(index)}`);
+      const odd = (request: SeenRequest): CannedAnswer =>
+        request.query.has('pod_ids', 'p5000') ? { status, json: { detail: 'x' } } : good(request);
+      await withServer(odd, async ({ url, seen }) => {
+        const answer = await withProvider(url, (p) => p.getPodStatuses(many));
+        const found = 'value' in answer ? answer.value : undefined;
+        expect(found?.failed.size).toBe(lost);
+        expect(found?.snapshots).toHaveLength(many.length - lost);
+        expect(seen).toHaveLength(requests);
+      });
+    },
+  );
+
   it.each([400, 404, 414, 422])('loses only the ID that the server refuses with %i', async (status) => {
     const refusing = (request: SeenRequest): CannedAnswer =>
       request.query.has('pod_ids', 'p133') ? { status, json: { detail: 'bad id' } } : good(request);
