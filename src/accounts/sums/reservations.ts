@@ -1,5 +1,6 @@
 import { hasFinalizer, isDeleting, parseGpuPod } from '../../api/gpupod/gpu-pod.ts';
 import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
+import { oncePerObject } from '../../api/common/once-per-object.ts';
 import { unresolvedIntent } from '../../lifecycle/intent.ts';
 import type { Intent } from '../../lifecycle/intent.ts';
 import { namePrefixOf, parsePodName, podNamePrefixes } from '../../lifecycle/pod-name.ts';
@@ -282,16 +283,20 @@ function endedIdsOf({ status }: GpuPod): readonly string[] {
   ].filter((podId) => podId !== undefined);
 }
 
+/** Each pending create looks through all instances that no GpuPod has named yet. */
+const attemptOf = oncePerObject((live: Live) => attemptKey(live.podName));
+
 function pending(gpuPod: GpuPod, rest: Map<string, Live>): Cost | undefined {
   const intent = unresolvedIntent(gpuPod);
   if (intent === undefined) {
     return undefined;
   }
   let listed = 0;
-  for (const [podId, { podName, price }] of rest) {
-    if (attemptKey(podName) === attemptKey(intent.name)) {
+  const attempt = attemptKey(intent.name);
+  for (const [podId, live] of rest) {
+    if (attemptOf(live) === attempt) {
       rest.delete(podId);
-      listed += price ?? intent.cost.total;
+      listed += live.price ?? intent.cost.total;
     }
   }
   return { micros: Math.max(chargedAtOnce(intent.cost.total, intent.offer.prepaidHours), listed) };

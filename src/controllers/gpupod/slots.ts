@@ -52,11 +52,21 @@ export class Slots {
     } else {
       this.#takenBy.delete(account);
     }
-    const next = [...this.#waiting].find(([, waiting]) => this.#mayTake(waiting));
+    const next = this.#next();
     if (next !== undefined) {
-      this.#waiting.delete(next[0]);
-      this.#onFree(next[0]);
+      this.#waiting.delete(next);
+      this.#onFree(next);
     }
+  }
+
+  /** Stops at the first one, because thousands may wait. */
+  #next(): string | undefined {
+    for (const [key, account] of this.#waiting) {
+      if (this.#mayTake(account)) {
+        return key;
+      }
+    }
+    return undefined;
   }
 
   get taken(): number {
