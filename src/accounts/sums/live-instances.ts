@@ -1,3 +1,4 @@
+import { oncePerObject } from '../../api/common/once-per-object.ts';
 import type { Clock } from '../../clock.ts';
 import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
 import { parsePodName } from '../../lifecycle/pod-name.ts';
@@ -7,7 +8,7 @@ import { currentAttempt } from '../../lifecycle/status/attempts.ts';
 import { priceToMicros } from '../../offers/money.ts';
 import type { MicroUsd } from '../../offers/money.ts';
 import type { InventoryResult } from '../instances/inventory.ts';
-import { gpusOf, intentOf, listedPrice, ownerOf, saidPrice, userOf } from './stated.ts';
+import { attemptKey, gpusOf, intentOf, listedPrice, ownerOf, saidPrice, userOf } from './stated.ts';
 import type { Owner, RetainedEntry } from './stated.ts';
 
 export interface LiveInstancesOptions {
@@ -44,6 +45,9 @@ export interface Live {
   readonly missingSinceMs?: number;
   readonly kind?: UnownedKind;
 }
+
+/** Identifies its attempt. Computed once, because each pending create looks through all instances without a GpuPod. */
+export const attemptOf = oncePerObject((live: Live) => attemptKey(live.podName));
 
 /** An instance that a list showed once is old enough for all later lists. */
 const SHOWN = -Infinity;

@@ -1,6 +1,5 @@
 import { hasFinalizer, isDeleting, parseGpuPod } from '../../api/gpupod/gpu-pod.ts';
 import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
-import { oncePerObject } from '../../api/common/once-per-object.ts';
 import { unresolvedIntent } from '../../lifecycle/intent.ts';
 import type { Intent } from '../../lifecycle/intent.ts';
 import { namePrefixOf, parsePodName, podNamePrefixes } from '../../lifecycle/pod-name.ts';
@@ -13,7 +12,7 @@ import type { InventoryResult } from '../instances/inventory.ts';
 import type { AwaitedList } from '../../lifecycle/observation.ts';
 import { AwaitedLists } from './awaited-lists.ts';
 import type { CountedAccount, ExpectedAccount } from './awaited-lists.ts';
-import { LiveInstances } from './live-instances.ts';
+import { attemptOf, LiveInstances } from './live-instances.ts';
 import type { Lister, Live, LiveInstancesOptions, UnownedKind } from './live-instances.ts';
 import { fits, isIn, larger, NOTHING, pricedFor, sumOf } from './sum-limits.ts';
 import type { Cost, Counted, Scope, SumLimit, Totals } from './sum-limits.ts';
@@ -282,9 +281,6 @@ function endedIdsOf({ status }: GpuPod): readonly string[] {
     ...(status.terminatedAt === undefined ? [] : [status.podId]),
   ].filter((podId) => podId !== undefined);
 }
-
-/** Each pending create looks through all instances that no GpuPod has named yet. */
-const attemptOf = oncePerObject((live: Live) => attemptKey(live.podName));
 
 function pending(gpuPod: GpuPod, rest: Map<string, Live>): Cost | undefined {
   const intent = unresolvedIntent(gpuPod);
