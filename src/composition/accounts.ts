@@ -102,7 +102,7 @@ export function createAccountController(
       ...(cluster === undefined ? {} : { ClusterGpuAccount: ofKind('ClusterGpuAccount', cluster.accounts) }),
     },
     gpuPods,
-    usageOf: usageReader(gpuPods.store, clock),
+    usageOf: usageReader(gpuPods.store, clock, controller.accounts.own.reservations),
     sessions,
     secrets: {
       get: async (target) => await ports.secrets.get(target),

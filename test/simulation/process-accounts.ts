@@ -79,7 +79,7 @@ export class ProcessAccounts {
       log,
       kinds: { GpuAccount: this.#ofKind('GpuAccount'), ClusterGpuAccount: this.#ofKind('ClusterGpuAccount') },
       gpuPods: gpuPods.source,
-      usageOf: usageReader(gpuPods.store, clock),
+      usageOf: usageReader(gpuPods.store, clock, controller.accounts.own.reservations),
       sessions,
       secrets: {
         get: async (target) => await secrets.get(target),

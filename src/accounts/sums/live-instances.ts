@@ -31,6 +31,8 @@ export interface Lister {
 /** An instance that was seen live and not seen terminated. */
 export interface Live {
   readonly podName: string | undefined;
+  /** The name prefix and attempt in its name, see `attemptKey`. */
+  readonly attempt: string | undefined;
   /** The wallet whose complete list would show it. */
   readonly wallet: Wallet;
   /** The user whose lists show it; undefined: that of the operator's own key. */
@@ -44,6 +46,8 @@ export interface Live {
   /** Begin of the first complete list that does not show it, as a monotonic time. */
   readonly missingSinceMs?: number;
   readonly kind?: UnownedKind;
+  /** Whom a create intent names as its account, in one sum; nothing else confirms it. */
+  readonly claimant?: Owner;
 }
 
 /** Identifies its attempt. Computed once, because each pending create looks through all instances without a GpuPod. */
@@ -71,6 +75,28 @@ export class LiveInstances {
 
   get(podId: string): Live | undefined {
     return this.#live.get(podId);
+  }
+
+  ofAttempt(podName: string): readonly [string, Live][] {
+    const key = attemptKey(podName);
+    return [...this.#live].filter(([, { attempt }]) => attempt === key);
+  }
+
+  /** Lets the instances of a create request count for whoever sent it. False if none is known. */
+  takeOver({
+    name,
+    owner,
+    gpus,
+  }: {
+    readonly name: string;
+    readonly owner: Owner;
+    readonly gpus: number;
+  }): boolean {
+    const shown = this.ofAttempt(name);
+    for (const [podId, live] of shown) {
+      this.#live.set(podId, { ...live, owner: live.owner ?? owner, gpus: live.gpus ?? gpus });
+    }
+    return shown.length > 0;
   }
 
   /** Takes a complete list. An instance is dropped only after two lists, far enough apart, that do not show it. */
@@ -143,6 +169,7 @@ export class LiveInstances {
     const { podName } = gpuPod.status;
     return {
       podName,
+      attempt: attemptKey(podName),
       wallet: currentAttempt(gpuPod.status)?.teamId ?? intentOf(gpuPod)?.teamId,
       userId: userOf(gpuPod),
       owner: ownerOf(gpuPod),
@@ -168,6 +195,7 @@ export class LiveInstances {
     }
     this.#live.set(podId, {
       podName,
+      attempt: attemptKey(podName),
       wallet: teamId,
       userId: account?.userId,
       owner,
@@ -185,7 +213,7 @@ export class LiveInstances {
 }
 
 /** Where the user of the own key is unknown, it lists what no account of the cluster pays for. */
-function isListedBy({ userId, owner }: Live, lister: Lister): boolean {
+export function isListedBy({ userId, owner }: Pick<Live, 'userId' | 'owner'>, lister: Lister): boolean {
   if (userId === undefined || lister.userId === undefined) {
     return lister.isOwn && (owner === undefined || owner.account === lister.name);
   }
@@ -194,10 +222,12 @@ function isListedBy({ userId, owner }: Live, lister: Lister): boolean {
 
 function shown(instance: InstanceSnapshot, known: Live | undefined): Omit<Live, 'userId'> {
   const { missingSinceMs: _missing, ...standing } = known ?? {};
+  const podName = instance.name ?? known?.podName;
   return {
     owner: undefined,
     ...standing,
-    podName: instance.name ?? known?.podName,
+    podName,
+    attempt: podName === known?.podName ? known?.attempt : attemptKey(podName),
     wallet: instance.teamId ?? known?.wallet,
     price: listedPrice(instance) ?? known?.price,
     gpus: instance.gpuCount ?? known?.gpus,

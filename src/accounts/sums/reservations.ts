@@ -1,10 +1,8 @@
-import { hasFinalizer, isDeleting, parseGpuPod } from '../../api/gpupod/gpu-pod.ts';
+import { parseGpuPod } from '../../api/gpupod/gpu-pod.ts';
 import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
-import { unresolvedIntent } from '../../lifecycle/intent.ts';
 import type { Intent } from '../../lifecycle/intent.ts';
-import { namePrefixOf, parsePodName, podNamePrefixes } from '../../lifecycle/pod-name.ts';
+import type { KubernetesObject } from '../../kubernetes/objects.ts';
 import type { Wallet } from '../../lifecycle/provider.ts';
-import { attemptsOf } from '../../lifecycle/status/attempts.ts';
 import type { MicroUsd } from '../../offers/money.ts';
 import { chargedAtOnce } from '../../offers/upfront.ts';
 import type { GpuPodList } from '../identity/account-evidence.ts';
@@ -12,13 +10,16 @@ import type { InventoryResult } from '../instances/inventory.ts';
 import type { AwaitedList } from '../../lifecycle/observation.ts';
 import { AwaitedLists } from './awaited-lists.ts';
 import type { CountedAccount, ExpectedAccount } from './awaited-lists.ts';
-import { attemptOf, LiveInstances } from './live-instances.ts';
+import type { StatedPayers } from './claims.ts';
+import { costOf, countedLive, GpuPodCounts, HOUR_MS, take } from './gpu-pod-counts.ts';
+import { LiveInstances } from './live-instances.ts';
 import type { Lister, Live, LiveInstancesOptions, UnownedKind } from './live-instances.ts';
-import { fits, isIn, larger, NOTHING, pricedFor, sumOf } from './sum-limits.ts';
-import type { Cost, Counted, Scope, SumLimit, Totals } from './sum-limits.ts';
+import { SentCreates } from './sent-creates.ts';
+import type { SentCreate } from './sent-creates.ts';
+import { fits, isIn, NOTHING, pricedFor, sumOf } from './sum-limits.ts';
+import type { Counted, Scope, SumLimit, Totals } from './sum-limits.ts';
 import { summarize } from './summary.ts';
 import type { Summary } from './summary.ts';
-import { attemptKey, gpusOf, intentOf, ownerOf, saidPrice } from './stated.ts';
 import type { Owner, RetainedEntry } from './stated.ts';
 
 export interface ReservationsOptions extends LiveInstancesOptions {
@@ -27,12 +28,15 @@ export interface ReservationsOptions extends LiveInstancesOptions {
   readonly assumedPrice: MicroUsd | undefined;
   /** The accounts that may have instances. Before their first complete lists, no total is known. */
   readonly expected: () => readonly ExpectedAccount[];
+  /** The accounts that create intents name. */
+  readonly payers: StatedPayers;
 }
 
-/** What each GpuPod counts, and the instances without one. */
+/** What each GpuPod counts, the instances without one, and the create requests whose outcome no GpuPod shows. */
 interface Sum {
   readonly byUid: ReadonlyMap<string, Counted>;
   readonly unowned: readonly Live[];
+  readonly sent: readonly SentCreate[];
 }
 
 interface Charge {
@@ -43,7 +47,6 @@ interface Charge {
 }
 
 const UNOWNED: readonly UnownedKind[] = ['retained', 'released', 'orphaned'];
-const HOUR_MS = 3_600_000;
 
 /**
  * The sums behind all limits: what the instances of this installation cost per hour, on all accounts. An instance of
@@ -52,9 +55,9 @@ const HOUR_MS = 3_600_000;
  */
 export class Reservations {
   readonly #options: ReservationsOptions;
-  /** Reservations of this process whose create intents may not be on the GpuPods yet. */
-  readonly #reserved = new Map<string, Counted>();
+  readonly #sent: SentCreates;
   readonly #live: LiveInstances;
+  readonly #counts: GpuPodCounts;
   /** What prepaid create requests charged, by instance name. It counts for an hour, even if the instance ends. */
   readonly #charges = new Map<string, Charge>();
   readonly #lists: AwaitedLists;
@@ -63,12 +66,16 @@ export class Reservations {
     this.#options = options;
     this.#live = new LiveInstances(options);
     this.#lists = new AwaitedLists(options.expected);
+    this.#sent = new SentCreates(options);
+    this.#counts = new GpuPodCounts({ ...options, live: this.#live, sent: this.#sent });
   }
 
   /** Takes the list of one session, with the wallets that it shows completely. */
   takeInventory(lister: Lister, result: InventoryResult, complete: ReadonlySet<Wallet>): void {
     this.#lists.take(lister, complete);
     this.#live.takeInventory(lister, result, complete);
+    this.#sent.takeInventory(lister, result, complete);
+    this.#replaceListed();
   }
 
   keep(podId: string, gpuPod: GpuPod, kind: UnownedKind): void {
@@ -96,7 +103,8 @@ export class Reservations {
   note(gpuPod: GpuPod): void {
     const { podId = '' } = gpuPod.status;
     const live = this.#live.get(podId);
-    this.#countedFor(gpuPod, new Map(live === undefined ? [] : [[podId, live]]));
+    const isAlive = (): boolean => true;
+    this.#counts.of(gpuPod, { live: new Map(live === undefined ? [] : [[podId, live]]), isAlive });
   }
 
   /**
@@ -136,24 +144,17 @@ export class Reservations {
     );
   }
 
-  #allBut(uid: string, { byUid, unowned }: Sum): readonly Counted[] {
+  /** A request that ended counts for its own GpuPod as well, which rents again only after the outcome is recorded. */
+  #allBut(uid: string, { byUid, unowned, sent }: Sum): readonly Counted[] {
     const counted = new Map(byUid);
-    for (const [owner, reserved] of this.#reserved) {
-      const known = counted.get(owner);
-      counted.set(owner, known === undefined ? reserved : larger(known, reserved));
-    }
-    const charges = this.#openCharges(counted, uid);
     counted.delete(uid);
-    return [...counted.values(), ...unowned.map((live) => this.#countedLive(live)), ...charges];
-  }
-
-  #countedLive({ price, gpus = 1, owner, userId, podName }: Live): Counted {
-    return { ...this.#costOf(price), instances: 1, gpus, owner, userId, podName };
-  }
-
-  #costOf(price: MicroUsd | undefined): Cost {
-    const known = price ?? this.#options.assumedPrice;
-    return known === undefined ? { micros: 0, isPriceUnknown: true } : { micros: known };
+    const others = sent.filter((one) => one.uid !== uid || one.answeredAtMs !== undefined);
+    return [
+      ...counted.values(),
+      ...others,
+      ...unowned.map((live) => countedLive(live, this.#options.assumedPrice)),
+      ...this.#openCharges(counted, others),
+    ];
   }
 
   /** Everything that counts now. It reads all GpuPods, once for all sums. */
@@ -161,7 +162,7 @@ export class Reservations {
     const sum = this.#sum();
     const unowned = new Map<UnownedKind, MicroUsd>(UNOWNED.map((kind) => [kind, 0]));
     for (const { kind = 'orphaned', price } of sum.unowned) {
-      unowned.set(kind, (unowned.get(kind) ?? 0) + this.#costOf(price).micros);
+      unowned.set(kind, (unowned.get(kind) ?? 0) + costOf(price, this.#options.assumedPrice).micros);
     }
     return summarize(this.#allBut('', sum), unowned);
   }
@@ -181,7 +182,7 @@ export class Reservations {
     if (!isWithin) {
       return false;
     }
-    this.#reserved.set(uid, { ...added, owner });
+    this.#sent.add(uid, intent, owner, added);
     if (charged > intent.cost.total) {
       const atMs = this.#options.clock.monotonicMs();
       this.#charges.set(intent.name, { uid, owner, micros: charged, atMs });
@@ -189,23 +190,48 @@ export class Reservations {
     return true;
   }
 
-  /** Drops the reservation: the intent is on the GpuPod, or nothing was created and therefore nothing charged. */
-  release(uid: string, create?: { readonly name: string; readonly isCharged: boolean }): void {
-    this.#reserved.delete(uid);
-    if (create?.isCharged === false) {
-      this.#charges.delete(create.name);
+  /** The create request ended. Nothing counts any more if it surely created nothing, and therefore charged nothing. */
+  release({ name, isCharged }: { readonly name: string; readonly isCharged: boolean }): void {
+    if (isCharged) {
+      this.#sent.answer(name);
+    } else {
+      this.#sent.drop(name);
+      this.#charges.delete(name);
+    }
+    this.#replaceListed();
+  }
+
+  /** The outcome of the create request is recorded on its GpuPod, or its instance was seen terminated. */
+  settle(name: string): void {
+    this.#sent.drop(name);
+  }
+
+  /** The account that an open create request or create intent of the GpuPod may have an instance with. */
+  openAccountOf(gpuPod: GpuPod): string | undefined {
+    const { uid } = gpuPod.metadata;
+    const sent = this.#sent.all().find((one) => one.uid === uid);
+    return (sent ?? this.#counts.claimOf(gpuPod, () => false))?.owner.account;
+  }
+
+  /** An instance that a list shows counts in place of its create request, and for the same account. */
+  #replaceListed(): void {
+    for (const sent of this.#sent.all().filter(({ answeredAtMs }) => answeredAtMs !== undefined)) {
+      if (this.#live.takeOver(sent)) {
+        this.#sent.drop(sent.name);
+      }
     }
   }
 
-  /** Charges of the last hour's prepaid create requests that the sums do not include, this GpuPod's included. */
-  #openCharges(counted: ReadonlyMap<string, Counted>, uid: string): readonly Counted[] {
+  /** Charges of the last hour's prepaid create requests that the sums do not include. */
+  #openCharges(counted: ReadonlyMap<string, Counted>, sent: readonly SentCreate[]): readonly Counted[] {
     const nowMs = this.#options.clock.monotonicMs();
     const open: Counted[] = [];
     for (const [name, { uid: of, micros, owner, atMs }] of this.#charges) {
       if (nowMs - atMs >= HOUR_MS) {
         this.#charges.delete(name);
       } else {
-        const included = of === uid ? 0 : (counted.get(of)?.micros ?? 0);
+        const request = sent.find((one) => one.name === name);
+        const included = (request ?? counted.get(of))?.micros ?? 0;
         open.push({ ...NOTHING, micros: Math.max(0, micros - included), owner });
       }
     }
@@ -214,86 +240,24 @@ export class Reservations {
 
   #sum(): Sum {
     const byUid = new Map<string, Counted>();
-    const rest = this.#live.all();
-    for (const raw of this.#options.view.list()) {
+    const objects = this.#options.view.list();
+    const rest = { live: this.#live.all(), isAlive: isAmong(objects) };
+    for (const raw of objects) {
       const parsed = parseGpuPod(raw);
       if (parsed.kind === 'ok' && !byUid.has(parsed.gpuPod.metadata.uid)) {
-        byUid.set(parsed.gpuPod.metadata.uid, this.#countedFor(parsed.gpuPod, rest));
+        byUid.set(parsed.gpuPod.metadata.uid, this.#counts.of(parsed.gpuPod, rest));
       }
     }
-    return { byUid, unowned: [...rest.values()] };
-  }
-
-  /** What one GpuPod counts. Removes the instances that it counts from `rest`. */
-  #countedFor(gpuPod: GpuPod, rest: Map<string, Live>): Counted {
-    const cost = this.#costFor(gpuPod, rest);
-    return cost === undefined
-      ? { ...NOTHING, owner: undefined }
-      : { ...cost, instances: 1, gpus: gpusOf(gpuPod), owner: ownerOf(gpuPod) };
-  }
-
-  #costFor(gpuPod: GpuPod, rest: Map<string, Live>): Cost | undefined {
-    const { status } = gpuPod;
-    const endedIds = endedIdsOf(gpuPod);
-    // Anybody may write a foreign ID into a status. What is not named for this GpuPod counts until lists show its end.
-    for (const podId of endedIds.filter((id) => this.#isNamedFor(gpuPod, id))) {
-      this.#live.ended(podId);
-      rest.delete(podId);
+    this.#replaceListed();
+    const sent = this.#sent.all();
+    for (const { name } of sent) {
+      take(name, rest.live);
     }
-    // Without the finalizer it is released. An instance that was not seen terminated counts separately.
-    if (isDeleting(gpuPod) && !hasFinalizer(gpuPod)) {
-      return undefined;
-    }
-    return status.podId === undefined
-      ? pending(gpuPod, rest)
-      : endedIds.includes(status.podId)
-        ? undefined
-        : this.#rented(gpuPod, status.podId, rest);
-  }
-
-  #isNamedFor({ metadata }: GpuPod, podId: string): boolean {
-    const parts = parsePodName(this.#live.get(podId)?.podName);
-    const { installation } = this.#options;
-    return parts !== undefined && podNamePrefixes(installation, metadata).includes(namePrefixOf(parts));
-  }
-
-  #rented(gpuPod: GpuPod, podId: string, rest: Map<string, Live>): Cost {
-    const { offer, createdAt } = gpuPod.status;
-    const live = rest.get(podId);
-    rest.delete(podId);
-    const known = Math.max(saidPrice(gpuPod), live?.price ?? 0);
-    const price = known === 0 ? intentOf(gpuPod)?.cost.total : known;
-    if (live === undefined) {
-      this.#live.enter(podId, gpuPod, price ?? this.#options.assumedPrice);
-    } else {
-      this.#live.own(podId, gpuPod);
-    }
-    const isOfThisHour = !(this.#options.clock.nowMs() - Date.parse(createdAt ?? '') >= HOUR_MS);
-    const cost = this.#costOf(price);
-    return isOfThisHour ? { ...cost, micros: chargedAtOnce(cost.micros, offer?.prepaidHours) } : cost;
+    return { byUid, unowned: [...rest.live.values()], sent };
   }
 }
 
-function endedIdsOf({ status }: GpuPod): readonly string[] {
-  const gone = attemptsOf(status).filter(({ outcome }) => outcome !== undefined && outcome !== 'Released');
-  return [
-    ...gone.map(({ podId }) => podId),
-    ...(status.terminatedAt === undefined ? [] : [status.podId]),
-  ].filter((podId) => podId !== undefined);
-}
-
-function pending(gpuPod: GpuPod, rest: Map<string, Live>): Cost | undefined {
-  const intent = unresolvedIntent(gpuPod);
-  if (intent === undefined) {
-    return undefined;
-  }
-  let listed = 0;
-  const attempt = attemptKey(intent.name);
-  for (const [podId, live] of rest) {
-    if (attemptOf(live) === attempt) {
-      rest.delete(podId);
-      listed += live.price ?? intent.cost.total;
-    }
-  }
-  return { micros: Math.max(chargedAtOnce(intent.cost.total, intent.offer.prepaidHours), listed) };
+function isAmong(objects: readonly KubernetesObject[]): (uid: string) => boolean {
+  let uids: ReadonlySet<string> | undefined;
+  return (uid) => (uids ??= new Set(objects.map(({ metadata }) => metadata.uid))).has(uid);
 }

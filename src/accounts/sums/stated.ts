@@ -4,6 +4,7 @@ import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
 import { accountKey } from '../../lifecycle/account-identity.ts';
 import type { AccountIdentity, AccountReference } from '../../lifecycle/account-identity.ts';
 import { stringAt } from '../../json.ts';
+import { attemptsOf } from '../../lifecycle/status/attempts.ts';
 import { readIntent } from '../../lifecycle/intent.ts';
 import type { Intent } from '../../lifecycle/intent.ts';
 import { namePrefixOf, parsePodName } from '../../lifecycle/pod-name.ts';
@@ -89,4 +90,13 @@ export function intentOf(gpuPod: GpuPod): Intent | undefined {
 export function attemptKey(podName: string | undefined): string | undefined {
   const parts = parsePodName(podName);
   return parts === undefined ? podName?.toLowerCase() : `${namePrefixOf(parts)}-${String(parts.attempt)}`;
+}
+
+/** IDs of the instances that the status states as ended. */
+export function endedIdsOf({ status }: GpuPod): readonly string[] {
+  const gone = attemptsOf(status).filter(({ outcome }) => outcome !== undefined && outcome !== 'Released');
+  return [
+    ...gone.map(({ podId }) => podId),
+    ...(status.terminatedAt === undefined ? [] : [status.podId]),
+  ].filter((podId) => podId !== undefined);
 }

@@ -43,6 +43,8 @@ export interface Counted extends Totals, Cost {
   readonly owner: Owner | undefined;
   readonly userId?: string | undefined;
   readonly podName?: string | undefined;
+  /** Whom a create intent names that nothing else confirms: it counts for this account besides. */
+  readonly claimant?: Owner | undefined;
 }
 
 export const NOTHING: Totals = { micros: 0, instances: 0, gpus: 0 };
@@ -68,27 +70,23 @@ export function isIn({ account, userId, namespace }: Scope, counted: Counted): b
   if (account === undefined) {
     return true;
   }
-  const { owner, podName } = counted;
-  if (owner === undefined) {
-    const mayBeHere = namespace === undefined || mayBeOfNamespace(podName, namespace);
-    return mayBeHere && counted.userId === userId;
+  const { owner, podName, claimant } = counted;
+  if (owner !== undefined) {
+    return isOf(owner, account, namespace);
   }
+  const mayBeHere = namespace === undefined || mayBeOfNamespace(podName, namespace);
+  return (
+    (mayBeHere && counted.userId === userId) || (claimant !== undefined && isOf(claimant, account, namespace))
+  );
+}
+
+function isOf(owner: Owner, account: string, namespace: string | undefined): boolean {
   return owner.account === account && (namespace === undefined || owner.namespace === namespace);
 }
 
 /** Where nobody knows what an instance costs, it fills the limit. */
 export function pricedFor({ unknownPrice = 0 }: Scope, counted: Counted): Totals {
   return counted.isPriceUnknown === true ? { ...counted, micros: unknownPrice } : counted;
-}
-
-export function larger(known: Counted, reserved: Counted): Counted {
-  return {
-    ...(known.isPriceUnknown === true ? { isPriceUnknown: true } : {}),
-    owner: reserved.owner,
-    micros: Math.max(known.micros, reserved.micros),
-    instances: Math.max(known.instances, reserved.instances),
-    gpus: Math.max(known.gpus, reserved.gpus),
-  };
 }
 
 export function sumOf(counted: readonly Totals[]): Totals {

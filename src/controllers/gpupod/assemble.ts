@@ -17,6 +17,7 @@ import type { Lanes } from './lanes.ts';
 import { LocalStates } from './local-states.ts';
 import type { Loops } from './loops.ts';
 import { Payers } from './accounts/payers.ts';
+import { statedPayers } from './accounts/stated-payers.ts';
 import type { SecretApi } from './ports.ts';
 import { Probes } from './probes.ts';
 import { RetainedInstances } from './sweeps/retained-instances.ts';
@@ -100,6 +101,7 @@ export function assemble(
     // Without a ceiling the instance may cost anything, so the limit leaves no room beside it.
     assumedPrice: policy.maxPriceCeiling ?? policy.maxTotalPricePerHour,
     expected: () => payers.expectedLists(),
+    payers: statedPayers(policy, served?.views),
   });
   const accounts = new AccountRegistry(ownSession(options, installation, loops, { reservations, keyUse }));
   const { localStates } = shared;

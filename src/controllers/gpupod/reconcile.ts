@@ -4,7 +4,7 @@ import { API_VERSION, KIND } from '../../api/common/names.ts';
 import type { Reconciled } from '../../kubernetes/controller.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
 import { isSameSession } from '../../lifecycle/account.ts';
-import { readIntent } from '../../lifecycle/intent.ts';
+import { isResolved, readIntent } from '../../lifecycle/intent.ts';
 import type { Observation, ObservedOffers } from '../../lifecycle/observation.ts';
 import type { LocalState } from '../../lifecycle/local-state.ts';
 import { walletsOf } from '../../lifecycle/open-intent.ts';
@@ -116,6 +116,7 @@ async function takeStep(
   const { gpuPod, isUnproven } = provenAccount(shared, restored, recalled);
   const context = await contextFor(shared, key, gpuPod, { localState: recalled, isUnproven });
   const observation = await gather(context, gpuPod, recalled, offers);
+  settleReservation(context, observation, recalled);
   const step = context.plan(observation);
   const localState: LocalState = { ...observation.localState, ...step.remember };
   if (step.kind === 'rest') {
@@ -146,6 +147,21 @@ async function takeStep(
     context.localStates.set(key, uid, { ...localState, isReleased: true });
   }
   return { kind: 'result', result: RESULTS[outcome.kind] };
+}
+
+/**
+ * Only what this process sent settles its reservation: an edited create intent may have had the operator look in the
+ * lists of another account.
+ */
+function settleReservation(
+  { session: { reservations } }: Context,
+  { gpuPod, localState }: Observation,
+  { pendingCreate }: LocalState,
+): void {
+  const sent = pendingCreate?.sent;
+  if (sent !== undefined && localState.pendingCreate === undefined && isResolved(gpuPod, sent)) {
+    reservations.settle(sent.name);
+  }
 }
 
 const RESULTS: Readonly<Record<Exclude<EffectOutcome['kind'], 'known'>, Reconciled>> = {

@@ -40,7 +40,9 @@ export async function settleVanished(
   context.localStates.delete(key);
   context.probes?.want(key, undefined);
   context.adoptions.release(vanished.uid);
-  context.session.reservations.release(vanished.uid);
+  if (unbound !== undefined) {
+    context.session.reservations.settle(unbound.podName);
+  }
   context.session.inventory.forget(key);
   context.session.poller.keepOnly(key, undefined);
   return undefined;

@@ -14,6 +14,7 @@ import {
   TEAM_B,
   rented,
 } from '../support/reservations-bench.ts';
+import { ANY_PAYER } from '../../support/builders/payers.ts';
 
 let bench: ReservationsBench;
 
@@ -50,6 +51,7 @@ describe('the books of several accounts', () => {
       timings: { settleMs: 90_000, goneSpacingMs: 30_000 },
       assumedPrice: ASSUMED,
       expected: () => [TEAM_B],
+      payers: ANY_PAYER,
     });
     fresh.takeInventory(TEAM_B, { instances: [], beganAtMs: bench.nowMs }, new Set([undefined]));
     expect(fresh.awaited()?.account).toBe(TEAM_B.name);

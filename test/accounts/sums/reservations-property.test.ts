@@ -6,9 +6,11 @@ import type { SumLimit } from '../../../src/accounts/sums/sum-limits.ts';
 import { recordAt, stringAt } from '../../../src/json.ts';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import type { Intent } from '../../../src/lifecycle/intent.ts';
+import { podName } from '../../../src/lifecycle/pod-name.ts';
 import { VirtualClock } from '../../kubernetes/support/virtual-clock.ts';
 import { gpuPod, rawGpuPod, rentedStatus } from '../../support/builders/gpu-pod.ts';
 import { INSTALLATION, intent } from '../../support/builders/intent.ts';
+import { ANY_PAYER } from '../../support/builders/payers.ts';
 
 const ML: CountedAccount = {
   name: 'ClusterGpuAccount/ml',
@@ -20,7 +22,7 @@ const REFERENCE = { kind: 'ClusterGpuAccount', name: 'ml' } as const;
 const NAMESPACES = ['team-a', 'team-b'];
 const PRICE = 1_900_000;
 
-const WHAT = ['reserve', 'record', 'giveUp', 'rent', 'retain', 'forceDelete', 'end'] as const;
+const WHAT = ['reserve', 'record', 'edit', 'giveUp', 'rent', 'retain', 'forceDelete', 'end'] as const;
 
 type What = (typeof WHAT)[number];
 
@@ -62,6 +64,7 @@ class World {
     timings: { settleMs: 90_000, goneSpacingMs: 30_000 },
     assumedPrice: PRICE,
     expected: () => [ML],
+    payers: ANY_PAYER,
   });
 
   constructor() {
@@ -72,7 +75,8 @@ class World {
   apply(who: number, what: What): void {
     const uid = `uid-${String(who)}-${String(this.#lives[who] ?? 0)}`;
     const namespace = NAMESPACES[who % 2] ?? '';
-    const create = intent({ uid, payer: REFERENCE, account: 'user-ml' });
+    const name = podName(INSTALLATION, { namespace, uid, name: uid }, 1);
+    const create = intent({ uid, name, payer: REFERENCE, account: 'user-ml' });
     const object = this.objects.get(uid);
     const podId = object === undefined ? undefined : podIdOf(object);
     this.#happens[what]({ uid, namespace, create, object, podId });
@@ -80,7 +84,6 @@ class World {
       // A GpuPod that is created again has another UID.
       this.#lives[who] = (this.#lives[who] ?? 0) + 1;
       this.#reserved.delete(uid);
-      this.#books.release(uid);
     }
   }
 
@@ -98,15 +101,27 @@ class World {
         this.objects.set(uid, rawGpuPod({ uid, namespace, name: uid, intent: create }));
       }
     },
-    giveUp: ({ uid, object }) => {
+    /** A tenant writes another payer and UID into the create intent, or removes it. */
+    edit: ({ uid, namespace, create, object, podId }) => {
+      if (object !== undefined && podId === undefined) {
+        const edited = { ...create, payer: { kind: 'GpuAccount', name: 'mine' } as const, uid: 'another' };
+        const isGone = this.#instances % 2 === 0;
+        this.objects.set(
+          uid,
+          rawGpuPod({ uid, namespace, name: uid, ...(isGone ? {} : { intent: edited }) }),
+        );
+      }
+    },
+    giveUp: ({ uid, create, object }) => {
       if (this.#reserved.delete(uid)) {
-        this.#books.release(uid);
+        this.#books.release({ name: create.name, isCharged: object !== undefined });
         if (object === undefined) this.billing.delete(uid);
       }
     },
     rent: ({ uid, namespace, create, object, podId }) => {
       if (object !== undefined && podId === undefined) {
         this.#instances += 1;
+        this.#books.release({ name: create.name, isCharged: true });
         const account = { ...REFERENCE, userId: 'user-ml' };
         const id = `pod-${String(this.#instances)}`;
         const status = rentedStatus({ podId: id, podName: create.name, account });

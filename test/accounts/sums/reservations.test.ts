@@ -200,7 +200,7 @@ describe('reserve', () => {
     bench.list();
     expect(bench.reserve('a', intent(), 3_000_000)).toBe(true);
     expect(bench.reserve('b', intent(), 3_000_000)).toBe(false);
-    bench.reservations.release('a', { name: intent().name, isCharged: true });
+    bench.reservations.release({ name: intent().name, isCharged: false });
     expect(bench.reserve('b', intent(), 3_000_000)).toBe(true);
   });
 
@@ -209,9 +209,11 @@ describe('reserve', () => {
     bench.list();
     expect(bench.reserve('a', prepaid, 45_599_999)).toBe(false);
     expect(bench.reserve('a', prepaid, 45_600_000)).toBe(true);
-    bench.reservations.release('a', { name: prepaid.name, isCharged: true });
+    bench.reservations.release({ name: prepaid.name, isCharged: true });
     expect(bench.elsewhere('a')).toBe(45_600_000);
     expect(bench.elsewhere('b')).toBe(45_600_000);
+    bench.reservations.settle(prepaid.name);
+    expect(bench.elsewhere('a')).toBe(45_600_000);
     bench.nowMs += HOUR_MS;
     expect(bench.elsewhere('b')).toBe(0);
   });
@@ -220,7 +222,7 @@ describe('reserve', () => {
     const prepaid = intent({ offer: { prepaidHours: 24 } });
     bench.list();
     bench.reserve('a', prepaid, 50_000_000);
-    bench.reservations.release('a', { name: prepaid.name, isCharged: false });
+    bench.reservations.release({ name: prepaid.name, isCharged: false });
     expect(bench.elsewhere('b')).toBe(0);
   });
 
@@ -231,7 +233,7 @@ describe('reserve', () => {
     bench.list();
     bench.reserve(raw.metadata.uid, prepaid, undefined);
     bench.objects = [raw];
-    bench.reservations.release(raw.metadata.uid, { name: prepaid.name, isCharged: true });
+    bench.reservations.release({ name: prepaid.name, isCharged: true });
     expect(bench.elsewhere(OTHER)).toBe(45_600_000);
     bench.nowMs += HOUR_MS;
     expect(bench.elsewhere(OTHER)).toBe(1_900_000);

@@ -1,5 +1,6 @@
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import type { InstanceSnapshot } from '../../../src/lifecycle/provider.ts';
+import type { StatedPayers } from '../../../src/accounts/sums/claims.ts';
 import type { CountedAccount } from '../../../src/accounts/sums/awaited-lists.ts';
 import { Reservations } from '../../../src/accounts/sums/reservations.ts';
 import type { Owner } from '../../../src/accounts/sums/stated.ts';
@@ -7,6 +8,7 @@ import type { Intent } from '../../../src/lifecycle/intent.ts';
 import { rawGpuPod, rentedStatus } from '../../support/builders/gpu-pod.ts';
 import type { GpuPodOverrides } from '../../support/builders/gpu-pod.ts';
 import { INSTALLATION, intent } from '../../support/builders/intent.ts';
+import { ANY_PAYER } from '../../support/builders/payers.ts';
 import { aSnapshot } from '../../support/builders/snapshots.ts';
 
 export const ASSUMED = 7_000_000;
@@ -31,6 +33,7 @@ export class ReservationsBench {
   nowMs = Date.parse('2026-11-23T12:00:00Z');
   objects: RawObject[] = [];
   expected: readonly CountedAccount[] = [OWN_KEY];
+  payerOf: StatedPayers = ANY_PAYER;
   readonly reservations = new Reservations({
     view: { list: () => this.objects },
     clock: {
@@ -42,6 +45,7 @@ export class ReservationsBench {
     timings: { settleMs: 90_000, goneSpacingMs: 30_000 },
     assumedPrice: ASSUMED,
     expected: () => this.expected,
+    payers: (reference, namespace) => this.payerOf(reference, namespace),
   });
 
   constructor() {

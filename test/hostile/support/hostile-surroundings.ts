@@ -27,6 +27,7 @@ import { LONG_AGO_MS, localStateOf } from './hostile-local-states.ts';
 import { FOREIGN } from './hostile-objects.ts';
 import { HOSTILE_TEXTS } from './hostile-values.ts';
 import { pick } from './json-mutations.ts';
+import { ANY_PAYER } from '../../support/builders/payers.ts';
 
 const AGES_MS = [0, 500, 5_000, 30_000, 60_000, 90_001, 130_000, 400_000, 3_000_000];
 const STATUSES: readonly PodStatus[] = [
@@ -205,6 +206,7 @@ function sourcesOf({ instances, beganAtMs, ended, account, others }: Parts): Sou
     timings: DEFAULT_TIMINGS,
     assumedPrice: 0,
     expected: () => [],
+    payers: ANY_PAYER,
   });
   const lister = { name: 'operator', userId: undefined, isOwn: true };
   reservations.takeRetained(lister, []);

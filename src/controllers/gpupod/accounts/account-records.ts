@@ -7,7 +7,6 @@ import type { Clock } from '../../../clock.ts';
 import type { KubernetesObject } from '../../../kubernetes/objects.ts';
 import { objectKey } from '../../../kubernetes/objects.ts';
 import { accountKey, isSamePayer } from '../../../lifecycle/account-identity.ts';
-import { unresolvedIntent } from '../../../lifecycle/intent.ts';
 import { isSameAccount } from '../../../lifecycle/account.ts';
 import type { AccountIdentity, AccountReference } from '../../../lifecycle/account-identity.ts';
 import { statedAccount } from './recorded-account.ts';
@@ -37,8 +36,11 @@ const NO_INSTANCES: InstanceSums = { instances: 0, usdPerHour: 0, gpus: 0 };
 export const UNUSED: AccountUsage = { ...NO_INSTANCES, holders: [], namespaces: [] };
 
 /** What all GpuPods have, by account. */
-export function usageByAccount(objects: readonly KubernetesObject[]): ReadonlyMap<string, AccountUsage> {
-  const holding = objects.flatMap((object) => holdingOf(object) ?? []);
+export function usageByAccount(
+  objects: readonly KubernetesObject[],
+  creates: OpenCreates,
+): ReadonlyMap<string, AccountUsage> {
+  const holding = objects.flatMap((object) => holdingOf(object) ?? openHoldingOf(object, creates) ?? []);
   const groups = Map.groupBy(holding, ({ account }) => account);
   return new Map(
     [...groups].map(([account, group]) => [account, usageOf(group.map(({ gpuPod }) => gpuPod))]),
@@ -50,19 +52,34 @@ interface Holding {
   readonly gpuPod: GpuPod;
 }
 
+/** The account that a create request or create intent holds, as the sums count it. */
+export interface OpenCreates {
+  openAccountOf(gpuPod: GpuPod): string | undefined;
+}
+
 /** Twice a second all GpuPods are summed up, and few of them have changed since. */
 const holdingOf = oncePerObject((object: KubernetesObject): Holding | undefined => {
   const parsed = parseGpuPod(object);
   const reference = parsed.kind === 'ok' ? recordedReference(parsed.gpuPod) : undefined;
-  return parsed.kind === 'ok' && reference !== undefined && mayHold(parsed.gpuPod)
+  return parsed.kind === 'ok' &&
+    reference !== undefined &&
+    parsed.gpuPod.status.podId !== undefined &&
+    !isReleased(parsed.gpuPod)
     ? { account: accountKey(reference, parsed.gpuPod.metadata.namespace), gpuPod: parsed.gpuPod }
     : undefined;
 });
 
-/** Whether the GpuPod has an instance or an open create intent, and is not released. */
-function mayHold(gpuPod: GpuPod): boolean {
-  const isReleased = isDeleting(gpuPod) && !hasFinalizer(gpuPod);
-  return !isReleased && (gpuPod.status.podId !== undefined || unresolvedIntent(gpuPod) !== undefined);
+function openHoldingOf(object: KubernetesObject, creates: OpenCreates): Holding | undefined {
+  const parsed = parseGpuPod(object);
+  if (parsed.kind === 'invalid' || parsed.gpuPod.status.podId !== undefined || isReleased(parsed.gpuPod)) {
+    return undefined;
+  }
+  const account = creates.openAccountOf(parsed.gpuPod);
+  return account === undefined ? undefined : { account, gpuPod: parsed.gpuPod };
+}
+
+function isReleased(gpuPod: GpuPod): boolean {
+  return isDeleting(gpuPod) && !hasFinalizer(gpuPod);
 }
 
 function usageOf(gpuPods: readonly GpuPod[]): AccountUsage {
@@ -96,13 +113,14 @@ export type UsageReader = (name: string, isFresh?: boolean) => AccountUsage;
 export function usageReader(
   view: { list(): readonly KubernetesObject[] },
   clock: Pick<Clock, 'monotonicMs'>,
+  creates: OpenCreates,
 ): UsageReader {
   let atMs = -Infinity;
   let usage: ReadonlyMap<string, AccountUsage> = new Map();
   return (name, isFresh = false) => {
     if (isFresh || clock.monotonicMs() - atMs >= USAGE_AGE_MS) {
       atMs = clock.monotonicMs();
-      usage = usageByAccount(view.list());
+      usage = usageByAccount(view.list(), creates);
     }
     return usage.get(name) ?? UNUSED;
   };

@@ -2,6 +2,7 @@ import { parseGpuPod } from '../../../api/gpupod/gpu-pod.ts';
 import type { AccountSession } from '../../../accounts/session.ts';
 import type { Clock } from '../../../clock.ts';
 import type { KubernetesObject } from '../../../kubernetes/objects.ts';
+import { mayBeOf } from '../../../accounts/sums/claims.ts';
 import { intentOf } from '../../../accounts/sums/stated.ts';
 import { currentAttempt } from '../../../lifecycle/status/attempts.ts';
 import type { GpuPodView } from '../ports.ts';
@@ -56,9 +57,10 @@ function teamsOf(object: KubernetesObject): readonly string[] {
   if (parsed.kind === 'invalid') {
     return [];
   }
-  const { status } = parsed.gpuPod;
+  const { gpuPod } = parsed;
+  const intent = intentOf(gpuPod);
   // An instance may show up long after its attempt is over, so a create intent that is resolved counts as well.
-  const teamId =
-    status.podId === undefined ? intentOf(parsed.gpuPod)?.teamId : currentAttempt(status)?.teamId;
+  const intended = intent !== undefined && mayBeOf(gpuPod, intent) ? intent.teamId : undefined;
+  const teamId = gpuPod.status.podId === undefined ? intended : currentAttempt(gpuPod.status)?.teamId;
   return teamId === undefined ? [] : [teamId];
 }

@@ -102,7 +102,7 @@ async function sendInTurn(
     isCharged = outcome.kind === 'known' && mayHaveCharged(outcome.localState);
     return outcome;
   } finally {
-    reservations.release(uid, { name: effect.intent.name, isCharged });
+    reservations.release({ name: effect.intent.name, isCharged });
     // A GpuPod that was permitted to probe and did not leaves the probe to another.
     circuitBreakers.giveBack(asking);
   }

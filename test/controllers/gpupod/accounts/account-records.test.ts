@@ -6,6 +6,8 @@ import {
   usageByAccount,
   usageReader,
 } from '../../../../src/controllers/gpupod/accounts/account-records.ts';
+import type { OpenCreates } from '../../../../src/controllers/gpupod/accounts/account-records.ts';
+import { accountKey } from '../../../../src/lifecycle/account-identity.ts';
 import { recordedReference } from '../../../../src/accounts/sums/stated.ts';
 import type { GpuPodStatus } from '../../../../src/api/gpupod/status.ts';
 import { VirtualClock } from '../../../kubernetes/support/virtual-clock.ts';
@@ -55,6 +57,14 @@ describe('the account that a GpuPod records', () => {
   });
 });
 
+/** A create intent holds the account that it names. */
+const BY_INTENT: OpenCreates = {
+  openAccountOf: (held) => {
+    const reference = recordedReference(held);
+    return reference === undefined ? undefined : accountKey(reference, held.metadata.namespace);
+  },
+};
+
 describe('what GpuPods have with each account', () => {
   const cost = { pricePerHour: 2, billedPerHour: 3 };
   const objects = [
@@ -65,7 +75,7 @@ describe('what GpuPods have with each account', () => {
   ];
 
   it('counts instances and the price that is billed, over all namespaces of a ClusterGpuAccount', () => {
-    expect([...usageByAccount(objects)]).toEqual([
+    expect([...usageByAccount(objects, BY_INTENT)]).toEqual([
       [
         'ClusterGpuAccount/stated',
         {
@@ -90,7 +100,7 @@ describe('what GpuPods have with each account', () => {
       lists += 1;
       return objects;
     };
-    const usageOf = usageReader({ list }, clock);
+    const usageOf = usageReader({ list }, clock, BY_INTENT);
     for (let at = 0; at < 20; at += 1) usageOf('ClusterGpuAccount/stated');
     expect(lists).toBe(1);
     await clock.advance(500);

@@ -7,6 +7,7 @@ import { OPEN_POLICY } from '../../../support/builders/policy.ts';
 import { INSTALLATION } from '../../../support/builders/intent.ts';
 import { rented, TEAM_B } from '../../../accounts/support/reservations-bench.ts';
 import { VirtualClock } from '../../../kubernetes/support/virtual-clock.ts';
+import { ANY_PAYER } from '../../../support/builders/payers.ts';
 
 const LIMITS = accountLimits(false).parse({ maxInstances: 5, maxGpus: 8, perNamespace: { maxInstances: 2 } });
 let reads = 0;
@@ -28,6 +29,7 @@ function othersOf(policy: Partial<Policy>): ReturnType<typeof countOthers> {
     timings: { settleMs: 90_000, goneSpacingMs: 30_000 },
     assumedPrice: 0,
     expected: () => [TEAM_B],
+    payers: ANY_PAYER,
   });
   reservations.takeInventory(TEAM_B, { instances: [], beganAtMs: 0 }, new Set([undefined]));
   reservations.takeRetained(TEAM_B, []);

@@ -20,6 +20,7 @@ import { RecordingLog } from '../../../kubernetes/support/recording-log.ts';
 import { VirtualClock } from '../../../kubernetes/support/virtual-clock.ts';
 import { INSTALLATION } from '../../../support/builders/intent.ts';
 import { failure } from '../../../support/builders/snapshots.ts';
+import { ANY_PAYER } from '../../../support/builders/payers.ts';
 
 export const ORIGIN = 'https://api.test';
 export const USER = 'user-1';
@@ -81,6 +82,7 @@ export class SessionBench {
           installation: INSTALLATION,
           assumedPrice: 0,
           expected: () => [],
+          payers: ANY_PAYER,
         }),
         identity: {
           keyVersion: () => this.keyVersion,

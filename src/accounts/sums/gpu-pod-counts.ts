@@ -1,0 +1,152 @@
+import { hasFinalizer, isDeleting } from '../../api/gpupod/gpu-pod.ts';
+import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
+import { namePrefixOf, parsePodName, podNamePrefixes } from '../../lifecycle/pod-name.ts';
+import type { MicroUsd } from '../../offers/money.ts';
+import { chargedAtOnce } from '../../offers/upfront.ts';
+import type { Clock } from '../../clock.ts';
+import { claimOf } from './claims.ts';
+import type { Claim, StatedPayers } from './claims.ts';
+import type { Live, LiveInstances } from './live-instances.ts';
+import type { SentCreates } from './sent-creates.ts';
+import { attemptKey, endedIdsOf, gpusOf, intentOf, ownerOf, saidPrice } from './stated.ts';
+import { NOTHING, sumOf } from './sum-limits.ts';
+import type { Cost, Counted } from './sum-limits.ts';
+
+export interface GpuPodCountsParts {
+  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly installation: string;
+  readonly assumedPrice: MicroUsd | undefined;
+  readonly payers: StatedPayers;
+  readonly live: LiveInstances;
+  readonly sent: SentCreates;
+}
+
+/** What is left to be counted, in one pass over all GpuPods. */
+export interface Rest {
+  readonly live: Map<string, Live>;
+  readonly isAlive: (uid: string) => boolean;
+}
+
+export const HOUR_MS = 3_600_000;
+const COUNTS_NOTHING: Counted = { ...NOTHING, owner: undefined };
+
+/** What each GpuPod counts, by its status, its create intent, and what this process knows better. */
+export class GpuPodCounts {
+  readonly #parts: GpuPodCountsParts;
+
+  constructor(parts: GpuPodCountsParts) {
+    this.#parts = parts;
+  }
+
+  /** What one GpuPod counts. Removes the instances that it counts from `rest`. */
+  of(gpuPod: GpuPod, rest: Rest): Counted {
+    const { status } = gpuPod;
+    const endedIds = endedIdsOf(gpuPod);
+    // Anybody may write a foreign ID into a status. What is not named for this GpuPod counts until lists show its end.
+    for (const podId of endedIds.filter((id) => this.#isNamedFor(gpuPod, id))) {
+      this.#parts.live.ended(podId);
+      rest.live.delete(podId);
+    }
+    // Without the finalizer it is released. An instance that was not seen terminated counts separately.
+    if (isDeleting(gpuPod) && !hasFinalizer(gpuPod)) {
+      return COUNTS_NOTHING;
+    }
+    if (status.podId === undefined) {
+      return this.#pending(gpuPod, rest);
+    }
+    return endedIds.includes(status.podId)
+      ? COUNTS_NOTHING
+      : {
+          ...this.#rented(gpuPod, status.podId, rest.live),
+          instances: 1,
+          gpus: gpusOf(gpuPod),
+          owner: ownerOf(gpuPod),
+        };
+  }
+
+  claimOf(gpuPod: GpuPod, isAlive: Rest['isAlive']): Claim | undefined {
+    return claimOf(gpuPod, this.#parts.payers, isAlive);
+  }
+
+  /** What this process sent counts as it was sent, whatever the create intent says. */
+  #pending(gpuPod: GpuPod, { live, isAlive }: Rest): Counted {
+    const claim = this.claimOf(gpuPod, isAlive);
+    if (claim === undefined || this.#parts.sent.get(claim.name) !== undefined) {
+      return COUNTS_NOTHING;
+    }
+    return claim.isOwn ? this.#claimed(claim, take(claim.name, live)) : this.#adoptable(claim, live);
+  }
+
+  /** Nothing is known of whose instance it is, but what the create intent states: it counts for its user as well. */
+  #claimed({ micros, gpus, owner }: Claim, listed: readonly Live[]): Counted {
+    const [first] = listed;
+    const counted = listed.map((live) => countedLive(live, micros));
+    const total = sumOf(counted);
+    return {
+      micros: Math.max(micros, total.micros),
+      instances: Math.max(1, total.instances),
+      gpus: Math.max(gpus, total.gpus),
+      ...(first === undefined
+        ? { owner }
+        : { owner: first.owner, userId: first.userId, podName: first.podName, claimant: owner }),
+    };
+  }
+
+  /** Another GpuPod may be the one that adopts the instance, so it counts by itself once it is listed. */
+  #adoptable({ name, micros, gpus, owner }: Claim, live: Map<string, Live>): Counted {
+    const isListed = this.#parts.live.ofAttempt(name).length > 0;
+    const key = attemptKey(name);
+    for (const [podId, one] of live) {
+      if (one.attempt === key) {
+        live.set(podId, { ...one, claimant: owner });
+      }
+    }
+    return isListed ? COUNTS_NOTHING : { micros, instances: 1, gpus, owner };
+  }
+
+  #isNamedFor({ metadata }: GpuPod, podId: string): boolean {
+    const parts = parsePodName(this.#parts.live.get(podId)?.podName);
+    const { installation } = this.#parts;
+    return parts !== undefined && podNamePrefixes(installation, metadata).includes(namePrefixOf(parts));
+  }
+
+  #rented(gpuPod: GpuPod, podId: string, rest: Map<string, Live>): Cost {
+    const { offer, createdAt } = gpuPod.status;
+    const live = rest.get(podId);
+    rest.delete(podId);
+    const known = Math.max(saidPrice(gpuPod), live?.price ?? 0);
+    const price = known === 0 ? intentOf(gpuPod)?.cost.total : known;
+    if (live === undefined) {
+      this.#parts.live.enter(podId, gpuPod, price ?? this.#parts.assumedPrice);
+    } else {
+      this.#parts.live.own(podId, gpuPod);
+    }
+    const isOfThisHour = !(this.#parts.clock.nowMs() - Date.parse(createdAt ?? '') >= HOUR_MS);
+    const cost = costOf(price, this.#parts.assumedPrice);
+    return isOfThisHour ? { ...cost, micros: chargedAtOnce(cost.micros, offer?.prepaidHours) } : cost;
+  }
+}
+
+/** @param assumedPrice what it counts while no list states its price */
+export function countedLive(
+  { price, gpus = 1, owner, userId, podName, claimant }: Live,
+  assumedPrice: MicroUsd | undefined,
+): Counted {
+  return { ...costOf(price, assumedPrice), instances: 1, gpus, owner, userId, podName, claimant };
+}
+
+/** Without any price it may cost anything. */
+export function costOf(price: MicroUsd | undefined, assumedPrice: MicroUsd | undefined): Cost {
+  const known = price ?? assumedPrice;
+  return known === undefined ? { micros: 0, isPriceUnknown: true } : { micros: known };
+}
+
+/** Takes the instances of an attempt. */
+export function take(name: string, live: Map<string, Live>): readonly Live[] {
+  const key = attemptKey(name);
+  const taken = [...live].filter(([, { attempt }]) => attempt === key);
+  for (const [podId] of taken) {
+    live.delete(podId);
+  }
+  return taken.map(([, one]) => one);
+}

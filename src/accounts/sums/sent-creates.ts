@@ -1,0 +1,91 @@
+import type { Intent } from '../../lifecycle/intent.ts';
+import type { Wallet } from '../../lifecycle/provider.ts';
+import type { InventoryResult } from '../instances/inventory.ts';
+import { isListedBy } from './live-instances.ts';
+import type { Lister, LiveInstancesOptions } from './live-instances.ts';
+import { attemptKey } from './stated.ts';
+import type { Owner } from './stated.ts';
+import type { Totals } from './sum-limits.ts';
+
+/** A create request of this process, counted as it was sent, whatever its create intent says by now. */
+export interface SentCreate extends Totals {
+  readonly uid: string;
+  readonly name: string;
+  readonly owner: Owner;
+  /** The wallet and user whose complete list would show the instance. */
+  readonly wallet: Wallet;
+  readonly userId: string | undefined;
+  /** When it ended and may have created an instance, as a monotonic time; absent while it is under way. */
+  readonly answeredAtMs?: number;
+  /** Begin of the first complete list that does not show an instance of it, as a monotonic time. */
+  readonly missingSinceMs?: number;
+}
+
+/**
+ * The create requests of this process whose outcome is not recorded. Anybody may edit or remove the create intent, or
+ * the GpuPod with it, so none of these ends what a request counts. An instance that is listed or rented counts in its place.
+ */
+export class SentCreates {
+  readonly #options: LiveInstancesOptions;
+  readonly #byAttempt = new Map<string | undefined, SentCreate>();
+
+  constructor(options: LiveInstancesOptions) {
+    this.#options = options;
+  }
+
+  add(uid: string, { name, teamId, account }: Intent, owner: Owner, counted: Totals): void {
+    this.#byAttempt.set(attemptKey(name), {
+      ...counted,
+      ...{ uid, name, owner, wallet: teamId, userId: account },
+    });
+  }
+
+  get(podName: string | undefined): SentCreate | undefined {
+    return podName === undefined ? undefined : this.#byAttempt.get(attemptKey(podName));
+  }
+
+  all(): readonly SentCreate[] {
+    return [...this.#byAttempt.values()];
+  }
+
+  /** The request ended, and may have created an instance. */
+  answer(name: string): void {
+    const sent = this.get(name);
+    if (sent !== undefined) {
+      const answeredAtMs = this.#options.clock.monotonicMs();
+      this.#byAttempt.set(attemptKey(name), { ...sent, answeredAtMs });
+    }
+  }
+
+  /** Nothing was created, or the outcome is recorded. */
+  drop(name: string): void {
+    this.#byAttempt.delete(attemptKey(name));
+  }
+
+  /** Drops what two complete lists, late and far enough apart, do not show. */
+  takeInventory(
+    lister: Lister,
+    { instances, beganAtMs }: InventoryResult,
+    complete: ReadonlySet<Wallet>,
+  ): void {
+    const shown = new Set(instances.map(({ name }) => attemptKey(name)));
+    for (const [key, sent] of this.#byAttempt) {
+      if (!shown.has(key) && complete.has(sent.wallet) && isListedBy(sent, lister)) {
+        this.#miss(key, sent, beganAtMs);
+      }
+    }
+  }
+
+  #miss(key: string | undefined, sent: SentCreate, beganAtMs: number): void {
+    const { settleMs, goneSpacingMs } = this.#options.timings;
+    if (sent.answeredAtMs === undefined || beganAtMs < sent.answeredAtMs + settleMs) {
+      return;
+    }
+    const { missingSinceMs = beganAtMs } = sent;
+    if (beganAtMs - missingSinceMs >= goneSpacingMs) {
+      this.#byAttempt.delete(key);
+    } else {
+      this.#byAttempt.set(key, { ...sent, missingSinceMs });
+    }
+  }
+}

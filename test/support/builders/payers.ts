@@ -1,0 +1,6 @@
+import type { StatedPayer, StatedPayers } from '../../../src/accounts/sums/claims.ts';
+
+/** An account without limits that serves every namespace. */
+export const SERVING: StatedPayer = { isForNamespace: true, allowPrepaid: true };
+
+export const ANY_PAYER: StatedPayers = () => SERVING;
