@@ -168,8 +168,7 @@ export class LiveInstances {
   #fresh(gpuPod: GpuPod): Omit<Live, 'price'> {
     const { podName } = gpuPod.status;
     return {
-      podName,
-      attempt: attemptKey(podName),
+      ...named(podName),
       wallet: currentAttempt(gpuPod.status)?.teamId ?? intentOf(gpuPod)?.teamId,
       userId: userOf(gpuPod),
       owner: ownerOf(gpuPod),
@@ -194,8 +193,7 @@ export class LiveInstances {
       return;
     }
     this.#live.set(podId, {
-      podName,
-      attempt: attemptKey(podName),
+      ...named(podName),
       wallet: teamId,
       userId: account?.userId,
       owner,
@@ -222,15 +220,17 @@ export function isListedBy({ userId, owner }: Pick<Live, 'userId' | 'owner'>, li
 
 function shown(instance: InstanceSnapshot, known: Live | undefined): Omit<Live, 'userId'> {
   const { missingSinceMs: _missing, ...standing } = known ?? {};
-  const podName = instance.name ?? known?.podName;
   return {
     owner: undefined,
     ...standing,
-    podName,
-    attempt: podName === known?.podName ? known?.attempt : attemptKey(podName),
+    ...named(instance.name ?? known?.podName),
     wallet: instance.teamId ?? known?.wallet,
     price: listedPrice(instance) ?? known?.price,
     gpus: instance.gpuCount ?? known?.gpus,
     sinceMs: SHOWN,
   };
+}
+
+function named(podName: string | undefined): Pick<Live, 'podName' | 'attempt'> {
+  return { podName, attempt: attemptKey(podName) };
 }

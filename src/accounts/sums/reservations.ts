@@ -206,7 +206,10 @@ export class Reservations {
     this.#sent.drop(name);
   }
 
-  /** The account that an open create request or create intent of the GpuPod may have an instance with. */
+  /**
+   * The account that an open create request or create intent of the GpuPod may have an instance with. A copy of an
+   * intent counts, which the sums leave out, because only a pass over all GpuPods shows that it is one.
+   */
   openAccountOf(gpuPod: GpuPod): string | undefined {
     const { uid } = gpuPod.metadata;
     const sent = this.#sent.all().find((one) => one.uid === uid);

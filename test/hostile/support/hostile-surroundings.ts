@@ -23,11 +23,11 @@ import { INSTALLATION, nameOfAttempt, PROCESS } from '../../support/builders/int
 import { NOW_MS, WALL_MS } from '../../support/builders/observation.ts';
 import { failure, historyRow, aSnapshot, aReadySnapshot } from '../../support/builders/snapshots.ts';
 import { OPEN_POLICY } from '../../support/builders/policy.ts';
+import { ANY_PAYER } from '../../support/builders/payers.ts';
 import { LONG_AGO_MS, localStateOf } from './hostile-local-states.ts';
 import { FOREIGN } from './hostile-objects.ts';
 import { HOSTILE_TEXTS } from './hostile-values.ts';
 import { pick } from './json-mutations.ts';
-import { ANY_PAYER } from '../../support/builders/payers.ts';
 
 const AGES_MS = [0, 500, 5_000, 30_000, 60_000, 90_001, 130_000, 400_000, 3_000_000];
 const STATUSES: readonly PodStatus[] = [
