@@ -113,6 +113,7 @@ describe('a tenant who edits a create intent while its outcome is unknown', () =
     faults.add({ method: 'POST', path: '/pods/', times: 1, effect: { kind: 'ResetAfter' } });
     scene.apply('team-a');
     await scene.simulation.until('it is rented', () => scene.payersOf('team-a').length === 1);
+    await scene.simulation.pass(200);
     faults.add({ method: 'GET', path: '/pods/', effect: { kind: 'Answer', status: 500 } });
     rewrite(scene, change);
     if (deletes) await orphan(scene);
@@ -145,13 +146,18 @@ describe('a create intent that a tenant made up', () => {
       text: (uid) => ({ uid, name: nameFor(uid), payer: ML }),
     },
     { name: "for the operator's own key", text: () => ({ uid: 'zz' }), maxTotal: 100_000_000 },
+    {
+      name: 'for a GpuPod that it says has vanished',
+      text: () => intent({ uid: 'zz' }),
+      maxTotal: 100_000_000,
+    },
   ])('holds up nobody else and keeps no account, $name', async ({ text, maxTotal }) => {
     const scene = await sceneWithMl('team-b', LIMITS, maxTotal);
     const { uid } = forge(scene, {}).metadata;
     scene.edit(
       'team-a',
       (held) => {
-        const forged = { ...intent(), installation: INSTALLATION, cost: HUGE, ...text(uid) };
+        const forged = { ...intent(), ...text(uid), cost: HUGE };
         return withAnnotations(held, { [ANNOTATIONS.intent]: JSON.stringify(forged) });
       },
       'forged',

@@ -6,14 +6,15 @@ import { chargedAtOnce } from '../../offers/upfront.ts';
 import type { Clock } from '../../clock.ts';
 import { claimOf } from './claims.ts';
 import type { Claim, StatedPayers } from './claims.ts';
-import type { Live, LiveInstances } from './live-instances.ts';
+import type { Live, LiveInstances, LiveInstancesOptions } from './live-instances.ts';
 import type { SentCreates } from './sent-creates.ts';
 import { attemptKey, endedIdsOf, gpusOf, intentOf, ownerOf, saidPrice } from './stated.ts';
 import { NOTHING, sumOf } from './sum-limits.ts';
 import type { Cost, Counted } from './sum-limits.ts';
 
 export interface GpuPodCountsParts {
-  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly clock: Clock;
+  readonly timings: LiveInstancesOptions['timings'];
   readonly installation: string;
   readonly assumedPrice: MicroUsd | undefined;
   readonly payers: StatedPayers;
@@ -33,9 +34,13 @@ const COUNTS_NOTHING: Counted = { ...NOTHING, owner: undefined };
 /** What each GpuPod counts, by its status, its create intent, and what this process knows better. */
 export class GpuPodCounts {
   readonly #parts: GpuPodCountsParts;
+  /** From this monotonic time on lists show what an earlier process rented. */
+  readonly #listedByMs: number;
 
   constructor(parts: GpuPodCountsParts) {
     this.#parts = parts;
+    const { settleMs, foreignRequestMs } = parts.timings;
+    this.#listedByMs = parts.clock.monotonicMs() + foreignRequestMs + settleMs;
   }
 
   /** What one GpuPod counts. Removes the instances that it counts from `rest`. */
@@ -92,7 +97,10 @@ export class GpuPodCounts {
     };
   }
 
-  /** Another GpuPod may be the one that adopts the instance, so it counts by itself once it is listed. */
+  /**
+   * Another GpuPod may be the one that adopts the instance, so it counts by itself once it is listed. Anybody can make
+   * up a UID that vanished, so an instance counts without a list only as long as lists may not show it.
+   */
   #adoptable({ name, micros, gpus, owner }: Claim, live: Map<string, Live>): Counted {
     const isListed = this.#parts.live.ofAttempt(name).length > 0;
     const key = attemptKey(name);
@@ -101,7 +109,8 @@ export class GpuPodCounts {
         live.set(podId, { ...one, claimant: owner });
       }
     }
-    return isListed ? COUNTS_NOTHING : { micros, instances: 1, gpus, owner };
+    const isLate = this.#parts.clock.monotonicMs() >= this.#listedByMs;
+    return isListed || isLate ? COUNTS_NOTHING : { micros, instances: 1, gpus, owner };
   }
 
   #isNamedFor({ metadata }: GpuPod, podId: string): boolean {

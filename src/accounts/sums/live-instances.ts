@@ -14,7 +14,7 @@ import type { Owner, RetainedEntry } from './stated.ts';
 export interface LiveInstancesOptions {
   readonly clock: Clock;
   readonly installation: string;
-  readonly timings: Pick<ProtocolTimings, 'settleMs' | 'goneSpacingMs'>;
+  readonly timings: Pick<ProtocolTimings, 'settleMs' | 'goneSpacingMs' | 'foreignRequestMs'>;
 }
 
 /** Why a billing instance belongs to no GpuPod. */

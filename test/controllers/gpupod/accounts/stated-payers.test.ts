@@ -1,19 +1,17 @@
 import { expect, it } from '@jest/globals';
 import { statedPayers } from '../../../../src/controllers/gpupod/accounts/stated-payers.ts';
 import type { AccountViews } from '../../../../src/controllers/gpupod/accounts/known-accounts.ts';
-import type { RawObject } from '../../../../src/kubernetes/objects.ts';
 import { OPEN_POLICY } from '../../../support/builders/policy.ts';
+import { rawAccount } from '../../gpuaccount/support/account.ts';
 
-const ML: RawObject = {
-  apiVersion: 'gpupod.dev/v1alpha1',
-  kind: 'ClusterGpuAccount',
-  metadata: { name: 'ml', uid: 'uid-ml', resourceVersion: '1' },
+const ML = rawAccount({
+  name: 'ml',
+  namespace: null,
   spec: {
-    apiKeySecretRef: { name: 'ml-key' },
     namespaceSelector: { matchLabels: { team: 'b' } },
     limits: { maxPrice: 2, maxGpus: 8 },
   },
-};
+});
 const NAMESPACES = new Map([
   ['team-a', 'a'],
   ['team-b', 'b'],
