@@ -6,6 +6,7 @@ import { chargedAtOnce } from '../../offers/upfront.ts';
 import type { Clock } from '../../clock.ts';
 import { claimOf } from './claims.ts';
 import type { Claim, StatedPayers } from './claims.ts';
+import { attemptOf } from './live-instances.ts';
 import type { Live, LiveInstances, LiveInstancesOptions } from './live-instances.ts';
 import type { SentCreates } from './sent-creates.ts';
 import { attemptKey, endedIdsOf, gpusOf, intentOf, ownerOf, saidPrice } from './stated.ts';
@@ -105,7 +106,7 @@ export class GpuPodCounts {
     const isListed = this.#parts.live.ofAttempt(name).length > 0;
     const key = attemptKey(name);
     for (const [podId, one] of live) {
-      if (one.attempt === key) {
+      if (attemptOf(one) === key) {
         live.set(podId, { ...one, claimant: owner });
       }
     }
@@ -153,7 +154,7 @@ export function costOf(price: MicroUsd | undefined, assumedPrice: MicroUsd | und
 /** Takes the instances of an attempt. */
 export function take(name: string, live: Map<string, Live>): readonly Live[] {
   const key = attemptKey(name);
-  const taken = [...live].filter(([, { attempt }]) => attempt === key);
+  const taken = [...live].filter(([, one]) => attemptOf(one) === key);
   for (const [podId] of taken) {
     live.delete(podId);
   }

@@ -31,8 +31,6 @@ export interface Lister {
 /** An instance that was seen live and not seen terminated. */
 export interface Live {
   readonly podName: string | undefined;
-  /** The name prefix and attempt in its name, see `attemptKey`. */
-  readonly attempt: string | undefined;
   /** The wallet whose complete list would show it. */
   readonly wallet: Wallet;
   /** The user whose lists show it; undefined: that of the operator's own key. */
@@ -79,7 +77,7 @@ export class LiveInstances {
 
   ofAttempt(podName: string): readonly [string, Live][] {
     const key = attemptKey(podName);
-    return [...this.#live].filter(([, { attempt }]) => attempt === key);
+    return [...this.#live].filter(([, live]) => attemptOf(live) === key);
   }
 
   /** Lets the instances of a create request count for whoever sent it. False if none is known. */
@@ -168,7 +166,7 @@ export class LiveInstances {
   #fresh(gpuPod: GpuPod): Omit<Live, 'price'> {
     const { podName } = gpuPod.status;
     return {
-      ...named(podName),
+      podName,
       wallet: currentAttempt(gpuPod.status)?.teamId ?? intentOf(gpuPod)?.teamId,
       userId: userOf(gpuPod),
       owner: ownerOf(gpuPod),
@@ -193,7 +191,7 @@ export class LiveInstances {
       return;
     }
     this.#live.set(podId, {
-      ...named(podName),
+      podName,
       wallet: teamId,
       userId: account?.userId,
       owner,
@@ -223,14 +221,10 @@ function shown(instance: InstanceSnapshot, known: Live | undefined): Omit<Live, 
   return {
     owner: undefined,
     ...standing,
-    ...named(instance.name ?? known?.podName),
+    podName: instance.name ?? known?.podName,
     wallet: instance.teamId ?? known?.wallet,
     price: listedPrice(instance) ?? known?.price,
     gpus: instance.gpuCount ?? known?.gpus,
     sinceMs: SHOWN,
   };
-}
-
-function named(podName: string | undefined): Pick<Live, 'podName' | 'attempt'> {
-  return { podName, attempt: attemptKey(podName) };
 }
