@@ -35,6 +35,17 @@ export function referenceOf(key: string, namespace: string): AccountReference | 
     : undefined;
 }
 
+/**
+ * Whose requests those of an account are, by what `accountKey` wrote. A tenant chooses how many GpuAccounts a namespace
+ * has, so all of them are one tenant. The operator's own key and each ClusterGpuAccount are of the platform.
+ */
+export function tenantOf(key: string): { readonly tenant: string; readonly isOfPlatform: boolean } {
+  const [kind, namespace, name] = key.split('/');
+  return name === undefined
+    ? { tenant: key, isOfPlatform: true }
+    : { tenant: `${String(kind)}/${String(namespace)}`, isOfPlatform: false };
+}
+
 /** Names an account in a message by what `accountKey` wrote. */
 export function accountKeyName(key: string): string {
   const [kind = '', ...names] = key.split('/');

@@ -8,7 +8,7 @@ const URGENT_WORKERS = 128;
 
 /**
  * With accounts there are so many times the slots that one of them may hold. One that hangs takes an eighth, so that the
- * others hardly notice, and seven that hang at once leave nothing but the spared ones.
+ * others hardly notice, and seven tenants that hang at once leave nothing but the spared ones.
  */
 const ACCOUNTS_AT_ONCE = 8;
 
@@ -21,7 +21,7 @@ export interface Lanes {
   readonly createSlots: number;
   /** GpuPods that wait at once for their SSH key to be registered. */
   readonly keySlots: number;
-  /** The most of each kind that one account holds. */
+  /** The most of each kind that one account holds. The GpuAccounts of one namespace together hold one more. */
   readonly slotsPerAccount: number;
 }
 

@@ -1,9 +1,17 @@
+import { tenantOf } from '../../lifecycle/account-identity.ts';
+
 interface SlotsOptions {
   /** Receives the key that was refused first, whenever a slot becomes free. */
   readonly onFree?: (key: string) => void;
-  /** The most that one account holds: one whose requests hang leaves the rest to others. @default all */
+  /**
+   * The most that one account holds: one whose requests hang leaves the rest to others. All GpuAccounts of a namespace
+   * together hold one more, for an account that holds none. @default all
+   */
   readonly perAccount?: number;
-  /** Slots that an account takes only if it holds no other, so that several that hang leave some. @default 0 */
+  /**
+   * Slots that a tenant takes only if it holds no other, so that several that hang leave some. One half is for the
+   * operator's own key and ClusterGpuAccounts, which no number of GpuAccounts can take. @default 0
+   */
   readonly spared?: number;
 }
 
@@ -15,6 +23,7 @@ export class Slots {
   readonly #perAccount: number;
   readonly #spared: number;
   readonly #takenBy = new Map<string, number>();
+  readonly #takenByTenant = new Map<string, number>();
   /** The account of each key that was refused. */
   readonly #waiting = new Map<string, string>();
 
@@ -39,19 +48,12 @@ export class Slots {
       return false;
     }
     this.#waiting.delete(key);
-    this.#free -= 1;
-    this.#takenBy.set(account, this.#held(account) + 1);
+    this.#count(account, 1);
     return true;
   }
 
   giveBack(account: string): void {
-    this.#free += 1;
-    const held = this.#held(account) - 1;
-    if (held > 0) {
-      this.#takenBy.set(account, held);
-    } else {
-      this.#takenBy.delete(account);
-    }
+    this.#count(account, -1);
     const next = this.#next();
     if (next !== undefined) {
       this.#waiting.delete(next);
@@ -74,11 +76,27 @@ export class Slots {
   }
 
   #mayTake(account: string): boolean {
-    const held = this.#held(account);
-    return held < this.#perAccount && this.#free > (held === 0 ? 0 : this.#spared);
+    const { tenant, isOfPlatform } = tenantOf(account);
+    const held = this.#takenBy.get(account) ?? 0;
+    const ofTenant = this.#takenByTenant.get(tenant) ?? 0;
+    const isWithin = held < this.#perAccount && ofTenant < this.#perAccount + (held === 0 ? 1 : 0);
+    const isFirst = ofTenant === 0;
+    const left = isFirst ? (isOfPlatform ? 0 : Math.ceil(this.#spared / 2)) : this.#spared;
+    return isWithin && this.#free > left;
   }
 
-  #held(account: string): number {
-    return this.#takenBy.get(account) ?? 0;
+  #count(account: string, change: 1 | -1): void {
+    this.#free -= change;
+    add(this.#takenBy, account, change);
+    add(this.#takenByTenant, tenantOf(account).tenant, change);
+  }
+}
+
+function add(counts: Map<string, number>, key: string, change: number): void {
+  const count = (counts.get(key) ?? 0) + change;
+  if (count > 0) {
+    counts.set(key, count);
+  } else {
+    counts.delete(key);
   }
 }

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { planLanes } from '../../../src/controllers/gpupod/lanes.ts';
 import { Slots } from '../../../src/controllers/gpupod/slots.ts';
 
 const OWN = 'operator';
@@ -132,5 +133,48 @@ describe('slots of several accounts', () => {
   it('are never all spared', () => {
     slots = new Slots(1, { spared: 1 });
     expect(takeFor('a', '1', '2')).toEqual([true, false]);
+  });
+});
+
+describe('slots of tenants with many accounts', () => {
+  function takeMany(account: string, count: number): number {
+    const pods = Array.from({ length: count }, (_, index) => ({ namespace: 'n', name: String(index) }));
+    return pods.filter((pod) => slots.take(pod, account)).length;
+  }
+
+  it.each<{ concurrency: number; share: number }>([
+    { concurrency: 2, share: 1 },
+    { concurrency: 8, share: 4 },
+    { concurrency: 32, share: 16 },
+  ])(
+    'bound a namespace with concurrency $concurrency, whatever number of accounts it has',
+    ({ concurrency, share }) => {
+      const lanes = planLanes(concurrency, true);
+      slots = new Slots(lanes.createSlots, {
+        perAccount: lanes.slotsPerAccount,
+        spared: lanes.slotsPerAccount,
+      });
+      const accounts = Array.from({ length: 64 }, (_, index) => `GpuAccount/evil/a${String(index)}`);
+      const taken = accounts.reduce((sum, account) => sum + takeMany(account, 20), 0);
+      expect(taken).toBe(share + 1);
+      expect(takeMany('ClusterGpuAccount/ml', 20)).toBe(share);
+      expect(takeMany('GpuAccount/good/default', 20)).toBe(share);
+    },
+  );
+
+  it('leave one of its share to an account that holds none, if another one of the namespace hangs', () => {
+    slots = new Slots(32, { perAccount: 4, spared: 4 });
+    expect(takeMany('GpuAccount/n/hangs', 9)).toBe(4);
+    expect(takeMany('GpuAccount/n/works', 9)).toBe(1);
+    expect(takeMany('GpuAccount/n/third', 9)).toBe(0);
+    slots.giveBack('GpuAccount/n/works');
+    expect(takeMany('GpuAccount/n/third', 9)).toBe(1);
+  });
+
+  it('keep half of the spared ones for the platform, and give the others to tenants that hold none', () => {
+    slots = new Slots(12, { perAccount: 8, spared: 4 });
+    expect(takeMany('GpuAccount/a/x', 9)).toBe(8);
+    expect(['b', 'c', 'd'].map((namespace) => takeMany(`GpuAccount/${namespace}/x`, 9))).toEqual([1, 1, 0]);
+    expect(['ClusterGpuAccount/ml', 'operator'].map((account) => takeMany(account, 9))).toEqual([1, 1]);
   });
 });
