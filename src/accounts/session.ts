@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../kubernetes/log.ts';
+import type { AccountState } from '../lifecycle/observation.ts';
 import type { Provider } from '../lifecycle/provider.ts';
 import type { ProtocolTimings } from '../lifecycle/settings.ts';
 import { gpuTypeOf, upstreamOf } from '../offers/offer-key.ts';
@@ -12,6 +13,7 @@ import { CircuitBreakers } from './holds/circuit-breakers.ts';
 import { Cooldowns } from './holds/cooldowns.ts';
 import { InstancePoller } from './instances/instance-poller.ts';
 import { Inventory } from './instances/inventory.ts';
+import type { AwaitedWallet } from './instances/wallet-lists.ts';
 import type { WalletReport } from './instances/inventory.ts';
 import type { CountedAccount } from './sums/awaited-lists.ts';
 import type { Lister } from './sums/live-instances.ts';
@@ -164,13 +166,36 @@ export function createSession(options: SessionOptions, signals: SessionSignals):
   return { name, provider, takeCreateTurn, ...known };
 }
 
-/** The account of this session, with the wallets whose lists a sum needs. */
+/**
+ * The account of this session, with the wallets whose lists a sum needs. A key that may not read its user still stands
+ * for the user that it should belong to, whose lists this process may have taken with the former key.
+ */
 export function countedAccount(
   session: Parameters<typeof listerOf>[0] & {
     readonly inventory: Pick<Inventory, 'awaited'>;
   },
 ): CountedAccount {
-  return { ...listerOf(session), wallets: session.inventory.awaited() };
+  const { state } = session.account;
+  const lister = listerOf(session);
+  const userId = lister.userId ?? (state.kind === 'fits' ? state.unconfirmed?.userId : undefined);
+  const whyNotTaken = notTakenBecause(state);
+  const wallets = session.inventory.awaited().map((one) => ({
+    ...one,
+    ...(whyNotTaken === undefined ? {} : { reason: whyNotTaken }),
+  }));
+  return { ...lister, userId, wallets };
+}
+
+/** Why no list of the session is taken, complete or not. */
+function notTakenBecause(state: AccountState): AwaitedWallet['reason'] {
+  switch (state.kind) {
+    case 'fits':
+      return state.unanswered?.reason ?? (state.unconfirmed === undefined ? undefined : 'AccountUnconfirmed');
+    case 'unknown':
+      return state.failure?.reason;
+    case 'changed':
+      return undefined;
+  }
 }
 
 /** Whose lists this session takes. */

@@ -83,8 +83,11 @@ export interface AwaitedList {
   /** Only the list of a team is missing. */
   readonly isTeam: boolean;
   /** Why the last try failed. */
-  readonly reason?: FailureReason;
+  readonly reason?: AwaitedReason;
 }
+
+/** `AccountUnconfirmed`: nothing confirms whose key it is, so its lists prove nothing. */
+export type AwaitedReason = FailureReason | 'AccountUnconfirmed';
 
 export interface Now {
   /** Wall time, for people and for timestamps in the status. */

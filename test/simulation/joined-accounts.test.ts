@@ -59,3 +59,44 @@ describe('an account that could not be listed when all others were', () => {
     );
   });
 });
+
+describe('a key that is rotated to one that may not read its user', () => {
+  function rotate(scene: AccountScene): void {
+    scene.simulation.api.faults.add({
+      method: 'GET',
+      path: '/user/whoami',
+      userId: 'user_a',
+      effect: { kind: 'Answer', status: 403 },
+    });
+    scene.writeSecret('team-a', 'default-key', 'second-key-of-a');
+  }
+
+  it('holds up nobody else, because its user was listed with the former key', async () => {
+    const scene = await sceneAtRest((before) => {
+      before.addAccount('team-a', 'key-of-a');
+    });
+    rotate(scene);
+    await scene.simulation.pass(10 * MINUTE_MS);
+    scene.apply('team-b');
+    await scene.untilReady('team-b');
+  });
+
+  it('does so before all others were listed as well', async () => {
+    const scene = new AccountScene({ settings: LIMITED });
+    scene.addAccount('team-a', 'key-of-a');
+    scene.addAccount('team-b', 'key-of-b');
+    const late = scene.simulation.api.faults.add({
+      method: 'GET',
+      path: '/pods/',
+      userId: 'user_b',
+      effect: { kind: 'Answer', status: 500 },
+    });
+    await scene.start();
+    await scene.simulation.pass(MINUTE_MS);
+    rotate(scene);
+    await scene.simulation.pass(MINUTE_MS);
+    scene.simulation.api.faults.clear(late);
+    scene.apply('team-b');
+    await scene.untilReady('team-b');
+  });
+});

@@ -1,7 +1,6 @@
-import type { ListDoubt } from '../../lifecycle/observation.ts';
+import type { AwaitedReason, ListDoubt } from '../../lifecycle/observation.ts';
 import type {
   Failure,
-  FailureReason,
   InstanceList,
   InstanceSnapshot,
   UnidentifiedRow,
@@ -33,7 +32,8 @@ export interface WalletFailure {
 /** A wallet that must have been listed completely, and why its last list failed. */
 export interface AwaitedWallet {
   readonly wallet: Wallet;
-  readonly reason?: FailureReason;
+  /** Why its last list failed, or why none is taken. */
+  readonly reason?: AwaitedReason;
   /** The provider refuses this list of a team to the key, so nobody waits for it now. */
   readonly isRefused?: boolean;
 }

@@ -66,7 +66,14 @@ function awaitedText({ account, isTeam, reason }: AwaitedList): string {
     return `Nothing is rented before all limits are known: waiting for the instances of ${name} to be listed.`;
   }
   const whose = isTeam ? `a team of ${name}` : name;
-  const wayOut = isTeam ? 'take that team out of its settings' : isOwn ? '' : 'remove its key or the account';
+  const wayOut =
+    reason === 'AccountUnconfirmed'
+      ? `give its key the permission user:read${isOwn ? '' : ', or remove the account'}`
+      : isTeam
+        ? 'take that team out of its settings'
+        : isOwn
+          ? ''
+          : 'remove its key or the account';
   return (
     `Nothing is rented: the limits on sums count what every account has, and the instances of ${whose} have not been listed ` +
     `yet (${reason}). The operator keeps trying.${wayOut === '' ? '' : ` If that lasts, ${wayOut}.`}`

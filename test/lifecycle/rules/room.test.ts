@@ -58,6 +58,11 @@ describe('what a GpuPod says while the list of another account fails', () => {
       says: /instances of a team of ClusterGpuAccount ml have not .* take that team out of its settings\.$/,
     },
     {
+      name: 'an account whose key may not read its user',
+      list: { account: 'GpuAccount/team-b/default', isTeam: false, reason: 'AccountUnconfirmed' },
+      says: /\(AccountUnconfirmed\).* give its key the permission user:read, or remove the account\.$/,
+    },
+    {
       name: 'the operator itself',
       list: { account: 'operator', isTeam: false, reason: 'ApiUnavailable' },
       says: /instances of the operator's own API key have not .* The operator keeps trying\.$/,
