@@ -30,6 +30,8 @@ export interface WalletListed {
   readonly failure?: unknown;
   readonly nameless: readonly string[];
   readonly unidentified: number;
+  /** The wallet is not listed any more. */
+  readonly isDropped?: boolean;
 }
 
 /** The series with the label `account`. Those of an account vanish with it. */
@@ -74,8 +76,15 @@ export class AccountMetrics {
     this.#instruments.accountCreates.inc({ account: this.#labels.of(account), outcome: OUTCOMES[kind] });
   }
 
-  onListed({ account: name, wallet: team = '', failure, nameless, unidentified }: WalletListed): void {
+  onListed(report: WalletListed): void {
+    const { account: name, wallet: team = '', failure, nameless, unidentified } = report;
     const account = this.#labels.of(name);
+    if (report.isDropped === true) {
+      this.#teams.get(account)?.delete(team);
+      this.#instruments.listsComplete.remove({ account, team });
+      this.#instruments.unreadableRows.remove({ account, team });
+      return;
+    }
     this.#teams.set(account, (this.#teams.get(account) ?? new Set()).add(team));
     this.#instruments.listsComplete.set({ account, team }, failure === undefined ? 1 : 0);
     this.#instruments.unreadableRows.set({ account, team }, nameless.length + unidentified);

@@ -253,3 +253,17 @@ describe('the number of series', () => {
     });
   });
 });
+
+it('drops the series of a team that is no longer listed, and keeps those of the account', async () => {
+  const scene = createScene();
+  scene.metrics.setLeading(true);
+  const listed = { account: account().account, nameless: [], unidentified: 0 };
+  Object.assign(scene, { accounts: [account({ account: 'operator' }), account()] });
+  scene.metrics.onListed({ ...listed, wallet: undefined });
+  scene.metrics.onListed({ ...listed, wallet: 'team-x', failure: {} });
+  scene.metrics.onListed({ ...listed, wallet: 'team-x', isDropped: true });
+  for (const name of ['gpupod_wallet_list_complete', 'gpupod_wallet_unreadable_rows']) {
+    expect(Object.keys(await scene.read(name)).filter((labels) => labels.includes('team-x'))).toEqual([]);
+  }
+  expect(Object.values(await scene.read('gpupod_wallet_list_complete'))).toContain(1);
+});

@@ -95,3 +95,28 @@ function withoutTeam(object: RawObject): RawObject {
   const { teamId: _team, ...spec } = specOf(object);
   return { ...object, spec };
 }
+
+describe('an account whose owner names other teams all the time', () => {
+  it('costs a bounded number of requests once it names none', async () => {
+    const scene = new AccountScene();
+    scene.addAccount('team-a', 'key-of-a');
+    await scene.start();
+    const key = { namespace: 'team-a', name: 'default' };
+    const name = (teamIds: readonly string[]): void => {
+      const change = (held: RawObject): RawObject => ({
+        ...held,
+        spec: { ...(held['spec'] as object), limits: { teamIds } },
+      });
+      scene.simulation.server.edit('gpuaccounts', key, change, 'person');
+    };
+    for (let round = 0; round < 40; round += 1) {
+      name(Array.from({ length: 8 }, (_, index) => `team-${String(round)}-${String(index)}`));
+      await scene.simulation.pass(1_000);
+    }
+    name([]);
+    await scene.simulation.pass(10_000);
+    const before = scene.sentWith('key-of-a').length;
+    await scene.simulation.pass(10 * 60_000);
+    expect(scene.sentWith('key-of-a').length - before).toBeLessThan(200);
+  });
+});

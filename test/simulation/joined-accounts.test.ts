@@ -79,6 +79,7 @@ describe('a key that is rotated to one that may not read its user', () => {
     await scene.simulation.pass(10 * MINUTE_MS);
     scene.apply('team-b');
     await scene.untilReady('team-b');
+    expect(scene.payersOf('team-b')).toEqual(['user_b']);
   });
 
   it('does so before all others were listed as well', async () => {
@@ -98,5 +99,6 @@ describe('a key that is rotated to one that may not read its user', () => {
     scene.simulation.api.faults.clear(late);
     scene.apply('team-b');
     await scene.untilReady('team-b');
+    expect(scene.payersOf('team-b')).toEqual(['user_b']);
   });
 });

@@ -7,7 +7,7 @@ import type {
   Provider,
   Wallet,
 } from '../../lifecycle/provider.ts';
-import type { AwaitedWallet } from './wallet-lists.ts';
+import type { AwaitedWallet, WalletReport } from './wallet-lists.ts';
 import { KnownInstances } from './known-instances.ts';
 import type { InventoryScope, KnownInstancesOptions, Wallets } from './known-instances.ts';
 import { NamelessInstances } from './nameless-instances.ts';
@@ -32,16 +32,6 @@ export interface Waiting {
 const PAGE_SIZE = 100;
 /** Added to the gap for each full page of the last list, so that long lists leave room for other requests. */
 const PAGE_GAP_MS = 150;
-
-/** The result of listing one wallet. */
-export interface WalletReport {
-  readonly wallet: Wallet;
-  readonly failure?: Failure;
-  /** IDs of its instances without a readable name. */
-  readonly nameless: readonly string[];
-  /** Number of rows without a readable ID. */
-  readonly unidentified: number;
-}
 
 export interface InventoryOptions extends KnownInstancesOptions {
   readonly provider: Pick<Provider, 'listPods' | 'listHistory' | 'getPod'>;
@@ -131,6 +121,10 @@ export class Inventory {
 
   async #take(): Promise<InventoryResult | Failure> {
     const wallets = this.#instances.wallets();
+    for (const wallet of this.#instances.keepOnly(wallets)) {
+      this.#reported.delete(wallet);
+      this.#options.report?.({ wallet, isDropped: true, nameless: [], unidentified: 0 });
+    }
     const sound = wallets.filter((wallet) => this.#instances.failing(wallet) === undefined);
     const listed = sound.length === 0 ? wallets : sound;
     for (const wallet of wallets.filter((one) => !listed.includes(one))) {

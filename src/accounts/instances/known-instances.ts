@@ -128,6 +128,20 @@ export class KnownInstances {
     return wallets === 'all' || wallets.includes(wallet);
   }
 
+  /**
+   * Forgets all wallets but these.
+   *
+   * @returns those that it forgot
+   */
+  keepOnly(wallets: readonly Wallet[]): readonly Wallet[] {
+    const kept = new Set(wallets);
+    const dropped = [...this.#states.keys()].filter((wallet) => !kept.has(wallet));
+    for (const wallet of dropped) {
+      this.#states.delete(wallet);
+    }
+    return dropped;
+  }
+
   /** Records that listing these wallets failed. */
   fail(wallets: readonly Wallet[], failure: Failure): void {
     const nowMs = this.#options.clock.monotonicMs();

@@ -1,5 +1,5 @@
 import type { Log } from '../../kubernetes/log.ts';
-import type { WalletReport } from './inventory.ts';
+import type { WalletReport } from './wallet-lists.ts';
 
 const MAX_IDS = 10;
 
@@ -15,8 +15,12 @@ export function createListReporter(
     const problems = problemsOf(report);
     const text = JSON.stringify(problems);
     const before = last.get(report.wallet) ?? SOUND;
-    last.set(report.wallet, text);
-    if (text === before) {
+    if (text === SOUND) {
+      last.delete(report.wallet);
+    } else {
+      last.set(report.wallet, text);
+    }
+    if (text === before || report.isDropped === true) {
       return;
     }
     if (text === SOUND) {

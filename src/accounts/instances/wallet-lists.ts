@@ -38,6 +38,18 @@ export interface AwaitedWallet {
   readonly isRefused?: boolean;
 }
 
+/** The result of listing one wallet. */
+export interface WalletReport {
+  readonly wallet: Wallet;
+  readonly failure?: Failure;
+  /** IDs of its instances without a readable name. */
+  readonly nameless: readonly string[];
+  /** Number of rows without a readable ID. */
+  readonly unidentified: number;
+  /** The wallet is not listed any more. */
+  readonly isDropped?: boolean;
+}
+
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
 /** Servers that disagree for longer than this have failed. */

@@ -14,6 +14,9 @@ export interface ExpectedAccount extends CountedAccount {
   readonly isHeld?: boolean;
 }
 
+/** Wallets that a list no longer contains and that are remembered: whoever edits an account names any number of teams. */
+const MAX_OTHER_WALLETS = 500;
+
 /**
  * Which users were listed completely since this process started, wallet by wallet. Before that, a sum lacks what no
  * GpuPod names.
@@ -40,9 +43,10 @@ export class AwaitedLists {
   take(lister: Lister, complete: ReadonlySet<Wallet>): void {
     const user = listedAs(lister);
     const before = this.#listed.get(user) ?? new Set();
-    const listed = new Set([...before, ...complete]);
-    this.#listed.set(user, listed);
-    this.#compare(listed.size === before.size);
+    const isRepeated = [...complete].every((wallet) => before.has(wallet));
+    const others = [...before].filter((wallet) => !complete.has(wallet));
+    this.#listed.set(user, new Set([...others.slice(-MAX_OTHER_WALLETS), ...complete]));
+    this.#compare(isRepeated);
   }
 
   takeRetained(lister: Lister): void {

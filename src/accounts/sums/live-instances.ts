@@ -71,6 +71,11 @@ export class LiveInstances {
     return new Map(this.#live);
   }
 
+  /** The teams in whose wallets they are. */
+  teams(): ReadonlySet<string> {
+    return new Set([...this.#live.values()].flatMap(({ wallet }) => (wallet === undefined ? [] : [wallet])));
+  }
+
   get(podId: string): Live | undefined {
     return this.#live.get(podId);
   }

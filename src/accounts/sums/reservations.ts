@@ -94,6 +94,11 @@ export class Reservations {
     }
   }
 
+  /** The teams with instances of this installation that were not seen terminated. */
+  teamsWithInstances(): ReadonlySet<string> {
+    return this.#live.teams();
+  }
+
   /** The instance was seen terminated. */
   ended(podId: string): void {
     this.#live.ended(podId);

@@ -8,7 +8,7 @@ import type { Policy, ProtocolTimings } from '../../lifecycle/settings.ts';
 import type { Step } from '../../lifecycle/step.ts';
 import type { Observation } from '../../lifecycle/observation.ts';
 import type { FailedOffer } from '../../accounts/session.ts';
-import type { WalletReport } from '../../accounts/instances/inventory.ts';
+import type { WalletReport } from '../../accounts/instances/wallet-lists.ts';
 import type { ServedAccounts } from './accounts/account-watches.ts';
 import type { ConfigMapApi } from './installation/installation.ts';
 import type { Events, GpuPodApi, GpuPodView, SecretApi } from './ports.ts';

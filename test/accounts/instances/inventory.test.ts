@@ -148,3 +148,17 @@ describe('what is due', () => {
     expect(bench.inventory.dueInMs()).toBeUndefined();
   });
 });
+
+describe('a team that is no longer listed', () => {
+  it('is forgotten with the next list, so that its former list proves nothing once it is back', async () => {
+    const teams = ['team-x'];
+    const bench = new InventoryBench(teams);
+    const scope = { namePrefixes: new Set<string>(), podId: undefined, wallets: ['team-x'] };
+    await bench.inventory.take();
+    expect(bench.inventory.view(scope)?.beganAtMs).toBe(START_MS);
+    teams.pop();
+    await bench.inventory.take();
+    expect(bench.inventory.view(scope)?.beganAtMs).toBe(-Infinity);
+    expect(bench.reports.filter(({ isDropped }) => isDropped === true)).toMatchObject([{ wallet: 'team-x' }]);
+  });
+});

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { WalletReport } from '../../../src/accounts/instances/inventory.ts';
+import type { WalletReport } from '../../../src/accounts/instances/wallet-lists.ts';
 import { createListReporter } from '../../../src/accounts/instances/list-reports.ts';
 import { RecordingLog } from '../../kubernetes/support/recording-log.ts';
 import { failure } from '../../support/builders/snapshots.ts';

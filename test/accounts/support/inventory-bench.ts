@@ -8,7 +8,8 @@ import type {
   WalletList,
 } from '../../../src/lifecycle/provider.ts';
 import { Inventory } from '../../../src/accounts/instances/inventory.ts';
-import type { Waiting, WalletReport } from '../../../src/accounts/instances/inventory.ts';
+import type { Waiting } from '../../../src/accounts/instances/inventory.ts';
+import type { WalletReport } from '../../../src/accounts/instances/wallet-lists.ts';
 import { VirtualClock } from '../../kubernetes/support/virtual-clock.ts';
 import { turn } from '../../kubernetes/support/until.ts';
 import { aSnapshot, failure } from '../../support/builders/snapshots.ts';

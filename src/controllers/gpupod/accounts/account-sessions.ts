@@ -10,6 +10,7 @@ import { accountKey } from '../../../lifecycle/account-identity.ts';
 import type { AccountState } from '../../../lifecycle/observation.ts';
 import { recordedReference } from '../../../accounts/sums/stated.ts';
 import type { GpuPodView } from '../ports.ts';
+import { NamedTeams } from './named-teams.ts';
 import type { RecordedTeams } from './recorded-teams.ts';
 
 /** What the controller of accounts learns from the session of one. */
@@ -73,8 +74,7 @@ interface Open {
   readonly account: GpuAccount;
   readonly session: AccountSession;
   readonly connection: AccountConnection;
-  /** Teams that this account named while the session was open. */
-  readonly teamIds: Set<string>;
+  readonly teams: NamedTeams;
 }
 
 /** The sessions of GpuAccounts and ClusterGpuAccounts, each with a connection of its own. */
@@ -92,8 +92,8 @@ export class AccountSessions implements AccountSessionsPort {
     if (held !== undefined && isOutdated(held, account)) {
       this.close(name);
     }
-    const { session, connection, teamIds } = this.#open.get(name) ?? this.#begin(account);
-    this.#noteTeams(account, session, teamIds);
+    const { session, connection, teams } = this.#open.get(name) ?? this.#begin(account);
+    this.#noteTeams(account, session, teams);
     const unread = mayAsk(session.account.state) ? refusal : undefined;
     this.#noteUnread(account, session, unread);
     if (unread === undefined && connection.useKey(found, subject)) {
@@ -108,13 +108,19 @@ export class AccountSessions implements AccountSessionsPort {
   }
 
   /** GpuPods of this account under a limit on sums wait for the list of a new team, so it is taken soon. */
-  #noteTeams({ spec: { teamId, limits } }: GpuAccount, session: AccountSession, teamIds: Set<string>): void {
-    const knownTeams = teamIds.size;
-    for (const named of [...(teamId === undefined ? [] : [teamId]), ...(limits.teamIds ?? [])]) {
-      teamIds.add(named);
-    }
-    if (teamIds.size > knownTeams) {
-      this.#options.list((this.#options.registry.shared(session.name) ?? session).name);
+  #noteTeams({ spec: { teamId, limits } }: GpuAccount, session: AccountSession, teams: NamedTeams): void {
+    const lister = this.#options.registry.shared(session.name) ?? session;
+    const named = [...(teamId === undefined ? [] : [teamId]), ...(limits.teamIds ?? [])];
+    const hasNew = teams.update(named, () => ({
+      withInstances: lister.reservations.teamsWithInstances(),
+      refused: new Set(
+        lister.inventory
+          .awaited()
+          .flatMap(({ wallet, isRefused }) => (wallet !== undefined && isRefused === true ? [wallet] : [])),
+      ),
+    }));
+    if (hasNew) {
+      this.#options.list(lister.name);
     }
   }
 
@@ -161,7 +167,6 @@ export class AccountSessions implements AccountSessionsPort {
     const { connect, create, begin, registry, onOpened } = this.#options;
     const name = nameOf(account);
     const connection = connect(name);
-    const teamIds = new Set<string>();
     const session: AccountSession = create(account, {
       name,
       connection,
@@ -170,7 +175,7 @@ export class AccountSessions implements AccountSessionsPort {
       named: () => this.#accountsNamedFor(name),
       teamIds: () => this.teamsOf(session),
     });
-    const open = { account, session, connection, teamIds };
+    const open = { account, session, connection, teams: new NamedTeams() };
     this.#open.set(name, open);
     registry.add(session);
     begin(session);
@@ -181,8 +186,8 @@ export class AccountSessions implements AccountSessionsPort {
   /** The teams of all accounts that share this session, and those that GpuPods record with it. */
   teamsOf(session: AccountSession): readonly string[] {
     const { registry, recordedTeams } = this.#options;
-    const named = [...this.#open].flatMap(([other, { teamIds }]) =>
-      registry.shared(other) === session ? [...teamIds] : [],
+    const named = [...this.#open].flatMap(([other, { teams }]) =>
+      registry.shared(other) === session ? teams.all() : [],
     );
     return [...new Set([...named, ...recordedTeams.of(session)])];
   }
