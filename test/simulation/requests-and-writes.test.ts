@@ -75,7 +75,7 @@ describe(`${String(COUNT)} GpuPods`, () => {
     expect(only(toGone, (label) => label !== 'GET secrets')).toEqual({
       'DELETE /pods/{id}': COUNT,
       'PATCH gpupods finalizers': COUNT,
-      'GET /pods/status': 4,
+      'GET /pods/status': 5,
       'GET /pods/': 1,
       'GET /pods/history': 1,
     });
