@@ -1,32 +1,60 @@
-/** The label of all accounts beyond the limit. */
+/** The label of all accounts beyond the limits. */
 export const OTHER_ACCOUNTS = 'other';
 
+export interface AccountLabelLimits {
+  /** GpuAccounts of all namespaces. */
+  readonly max: number;
+  readonly maxPerNamespace: number;
+}
+
 /**
- * Limits the accounts with series of their own, because whoever may create accounts chooses their names. An account that
- * no longer exists makes room for another.
+ * Limits the GpuAccounts with series of their own, because whoever may write a namespace chooses their names and number:
+ * no namespace takes the series of others. The operator's own key and each ClusterGpuAccount are of the platform, and
+ * always have series. An account that no longer exists makes room for another.
  */
 export class AccountLabels {
-  readonly #known = new Set<string>();
-  readonly #max: number;
+  readonly #platform = new Set<string>();
+  readonly #byNamespace = new Map<string, Set<string>>();
+  readonly #limits: AccountLabelLimits;
 
-  constructor(max: number) {
-    this.#max = max;
+  constructor(limits: AccountLabelLimits) {
+    this.#limits = limits;
   }
 
   of(account: string): string {
-    if (!this.#known.has(account) && this.#known.size >= this.#max) {
+    const namespace = namespaceOf(account);
+    if (namespace === undefined) {
+      this.#platform.add(account);
+      return account;
+    }
+    const known = this.#byNamespace.get(namespace) ?? new Set<string>();
+    const isFull = known.size >= this.#limits.maxPerNamespace || this.#size() >= this.#limits.max;
+    if (!known.has(account) && isFull) {
       return OTHER_ACCOUNTS;
     }
-    this.#known.add(account);
+    this.#byNamespace.set(namespace, known.add(account));
     return account;
   }
 
   /** Forgets all accounts but these, and returns those that it forgot. */
   keepOnly(accounts: ReadonlySet<string>): readonly string[] {
-    const gone = [...this.#known].filter((account) => !accounts.has(account));
-    for (const account of gone) {
-      this.#known.delete(account);
+    const groups = [this.#platform, ...this.#byNamespace.values()];
+    const gone = groups.flatMap((group) => [...group].filter((account) => !accounts.has(account)));
+    for (const group of groups) {
+      for (const account of gone) {
+        group.delete(account);
+      }
     }
     return gone;
   }
+
+  #size(): number {
+    return [...this.#byNamespace.values()].reduce((total, { size }) => total + size, 0);
+  }
+}
+
+/** The namespace in `GpuAccount/<namespace>/<name>`; undefined for an account of the platform. */
+function namespaceOf(account: string): string | undefined {
+  const [kind, namespace] = account.split('/');
+  return kind === 'GpuAccount' ? namespace : undefined;
 }

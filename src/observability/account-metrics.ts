@@ -4,9 +4,11 @@ import type { AccountSample } from './account-sample.ts';
 import { ACCOUNT_REFUSALS, CREATE_OUTCOMES, REQUEST_CODES } from './definitions/metric-values.ts';
 import type { GpuPodSample } from './gpu-pod-sample.ts';
 import type { Instruments } from './instruments.ts';
+import { WalletMetrics } from './wallet-metrics.ts';
+import type { WalletListed } from './wallet-metrics.ts';
 
 /** An account has about 20 series. */
-const MAX_ACCOUNTS = 1_000;
+const LABEL_LIMITS = { max: 1_000, maxPerNamespace: 50 };
 const GAUGES = [
   'accountReady',
   'accountSuspended',
@@ -23,26 +25,16 @@ type AccountInstruments = Pick<
   (typeof GAUGES)[number] | 'accountCreates' | 'accountRequests' | 'listsComplete' | 'unreadableRows'
 >;
 
-/** What a list of one wallet showed. Compatible with `WalletReport`. */
-export interface WalletListed {
-  readonly account: string;
-  readonly wallet: string | undefined;
-  readonly failure?: unknown;
-  readonly nameless: readonly string[];
-  readonly unidentified: number;
-  /** The wallet is not listed any more. */
-  readonly isDropped?: boolean;
-}
-
 /** The series with the label `account`. Those of an account vanish with it. */
 export class AccountMetrics {
   readonly #instruments: AccountInstruments;
-  readonly #labels = new AccountLabels(MAX_ACCOUNTS);
+  readonly #labels = new AccountLabels(LABEL_LIMITS);
   readonly #started = new Set<string>();
-  readonly #teams = new Map<string, Set<string>>();
+  readonly #wallets: WalletMetrics;
 
   constructor(instruments: AccountInstruments) {
     this.#instruments = instruments;
+    this.#wallets = new WalletMetrics(instruments);
   }
 
   /** Shows these accounts, and what GpuPods have with accounts. Everything else vanishes. */
@@ -77,17 +69,7 @@ export class AccountMetrics {
   }
 
   onListed(report: WalletListed): void {
-    const { account: name, wallet: team = '', failure, nameless, unidentified } = report;
-    const account = this.#labels.of(name);
-    if (report.isDropped === true) {
-      this.#teams.get(account)?.delete(team);
-      this.#instruments.listsComplete.remove({ account, team });
-      this.#instruments.unreadableRows.remove({ account, team });
-      return;
-    }
-    this.#teams.set(account, (this.#teams.get(account) ?? new Set()).add(team));
-    this.#instruments.listsComplete.set({ account, team }, failure === undefined ? 1 : 0);
-    this.#instruments.unreadableRows.set({ account, team }, nameless.length + unidentified);
+    this.#wallets.onListed(report, this.#labels.of(report.account));
   }
 
   #show({ account: name, isReady, reason, isSuspended, refused, limitUsage, waiting }: AccountSample): void {
@@ -140,12 +122,8 @@ export class AccountMetrics {
       for (const code of REQUEST_CODES) {
         this.#instruments.accountRequests.remove({ account, code });
       }
-      for (const team of this.#teams.get(account) ?? []) {
-        this.#instruments.listsComplete.remove({ account, team });
-        this.#instruments.unreadableRows.remove({ account, team });
-      }
-      this.#teams.delete(account);
     }
+    this.#wallets.keepOnly(existing);
   }
 }
 

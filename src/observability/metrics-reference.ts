@@ -29,8 +29,9 @@ label_replace(gpupod_account_price_usd_per_hour, "account_namespace", "$1", "acc
 \`\`\`
 
 Each account that exists has about 15 series, at most 21 with all limits set, and two for each team that it lists. With 200 accounts, that
-is about 3,000 series, and at most 4,300. They vanish with the account; the counters of an account that is created again start at 0. Beyond 1,000
-accounts, the rest is summed up as \`other\`, and has no state and no limits. What bills on an account that was removed by force
+is about 3,000 series, and at most 4,300. They vanish with the account; the counters of an account that is created again start at 0. Beyond 50
+GpuAccounts in a namespace, or 1,000 in all, the rest is summed up as \`other\`, and has no state and no limits: no namespace takes the series of
+another. What bills on an account that was removed by force
 keeps its \`gpupod_account_instances\`, \`gpupod_account_gpus\` and \`gpupod_account_price_usd_per_hour\`.
 
 \`gpupod_account_ready\` changes its label \`reason\` with the state: aggregate it with \`max by (account)\`, or select a reason.

@@ -2,7 +2,7 @@ import { collectDefaultMetrics, Registry } from '@prometheus-io/client';
 import type { PrometheusContentType } from '@prometheus-io/client';
 import type { Clock } from '../clock.ts';
 import { AccountMetrics } from './account-metrics.ts';
-import type { WalletListed } from './account-metrics.ts';
+import type { WalletListed } from './wallet-metrics.ts';
 import type { AccountSample } from './account-sample.ts';
 import { AttemptLedger } from './attempt-ledger.ts';
 import type { LedgerNews } from './attempt-ledger.ts';

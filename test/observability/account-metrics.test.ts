@@ -206,54 +206,6 @@ describe('the metrics of accounts', () => {
   });
 });
 
-describe('the number of series', () => {
-  function many(count: number): Pick<Scene, 'accounts' | 'gpuPods'> {
-    const accounts = Array.from({ length: count }, (_, index) =>
-      account({
-        account: `GpuAccount/team-${String(index)}/default`,
-        limitUsage: new Map(
-          ['a', 'b', 'c', 'd', 'e', 'f'].map((letter): [string, number] => [`limit-${letter}`, 0.5]),
-        ),
-        refused: new Set(['Unauthorized']),
-        waiting: new Map([['BudgetExceeded', 1]]),
-      }),
-    );
-    const gpuPods = accounts.map((one, index) =>
-      gpuPod({ uid: String(index), instance: instance({ account: one.account }) }),
-    );
-    return { accounts: [OWN, ...accounts], gpuPods };
-  }
-
-  async function countOf(scene: Scene): Promise<number> {
-    return seriesOf(await scene.metrics.scrape()).filter(({ pairs }) => pairs.includes('account=')).length;
-  }
-
-  it('is 21 for each of 200 accounts that has every limit set and a refused key, besides those of its teams', async () => {
-    const scene = leading(many(200));
-    // The own account has no limit and waits for nothing, and shows each refusal.
-    expect(await countOf(scene)).toBe(200 * 21 + 19);
-
-    Object.assign(scene, many(0));
-    expect(await countOf(scene)).toBe(19);
-  });
-
-  it('has an end, whoever may create accounts: the rest is counted as other', async () => {
-    const scene = leading(many(1_100));
-    const instances = await scene.read('gpupod_account_instances');
-    expect(Object.keys(instances)).toHaveLength(1_001);
-    // The own account is one of the 1,000.
-    expect(instances).toMatchObject({ 'account="other"': 101, 'account="operator"': 0 });
-
-    // Those that went make room for others.
-    const name = 'GpuAccount/team-new/default';
-    Object.assign(scene, { accounts: [OWN, account({ account: name })], gpuPods: [] });
-    expect(await scene.read('gpupod_account_instances')).toEqual({
-      'account="operator"': 0,
-      [`account="${name}"`]: 0,
-    });
-  });
-});
-
 it('drops the series of a team that is no longer listed, and keeps those of the account', async () => {
   const scene = createScene();
   scene.metrics.setLeading(true);
