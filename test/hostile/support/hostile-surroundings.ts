@@ -208,9 +208,12 @@ function sourcesOf({ instances, beganAtMs, ended, account, others }: Parts): Sou
     expected: () => [],
     payers: ANY_PAYER,
   });
-  const lister = { name: 'operator', userId: undefined, isOwn: true };
-  reservations.takeRetained(lister, []);
-  reservations.takeInventory(lister, { instances, beganAtMs }, new Set([undefined]));
+  // As after a list of both wallets, whichever user the account knows.
+  for (const userId of [undefined, 'user-1']) {
+    const lister = { name: 'operator', userId, isOwn: true };
+    reservations.takeRetained(lister, []);
+    reservations.takeInventory(lister, { instances, beganAtMs }, new Set([undefined, 'team-1']));
+  }
   return {
     clock,
     timings: DEFAULT_TIMINGS,
