@@ -122,6 +122,30 @@ describe('a tenant who edits a create intent while its outcome is unknown', () =
     expect(scene.payersOf('team-a')).toEqual(['user_b']);
   });
 
+  it.each<{ name: string; change: (text: object) => object }>([
+    {
+      name: 'of another GpuPod, with another time',
+      change: (text) => ({ ...text, uid: 'zz', startedAt: '2026-01-01T00:00:00Z' }),
+    },
+    {
+      name: 'of another GpuPod and process',
+      change: (text) => ({ ...text, uid: 'zz', writtenBy: 'another' }),
+    },
+  ])('rents no second instance if it seems to be $name', async ({ change: edit }) => {
+    const scene = await sceneWithMl('team-a', {});
+    const { faults } = scene.simulation.api;
+    faults.add({ method: 'POST', path: '/pods/', times: 1, effect: { kind: 'ResetAfter' } });
+    // The lists of the provider are late.
+    faults.add({ method: 'GET', path: '/pods/', times: 60, effect: { kind: 'Answer', status: 500 } });
+    scene.apply('team-a');
+    await scene.simulation.until('it is rented', () => scene.payersOf('team-a').length === 1);
+    await scene.simulation.pass(200);
+    rewrite(scene, edit);
+    await scene.untilReady('team-a');
+    expect(scene.payersOf('team-a')).toEqual(['user_b']);
+    expect(scene.changesBy('user_b').filter((change) => change === 'POST /pods/')).toHaveLength(1);
+  });
+
   it('gives the place back once lists show that nothing was created', async () => {
     const scene = await sceneWithMl('team-a', { maxInstances: 1 });
     const effect = { kind: 'ResetBefore' } as const;
