@@ -10,6 +10,7 @@ import {
   GROUP,
   KIND,
   LABELS,
+  PROTECTED_SECRET_ANNOTATION,
   SPENT_ANNOTATION,
 } from '../../src/api/common/names.ts';
 import { gpupodCommands } from '../../scripts/reference/cli-reference.ts';
@@ -86,6 +87,7 @@ const kinds: readonly NameKind[] = [
       `${GROUP}/${KIND}`,
       FINALIZER,
       IN_USE_FINALIZER,
+      PROTECTED_SECRET_ANNOTATION,
       SPENT_ANNOTATION,
       ALLOW_DELETION_ANNOTATION,
       ...Object.values(ANNOTATIONS),

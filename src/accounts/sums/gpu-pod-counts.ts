@@ -4,8 +4,8 @@ import { namePrefixOf, parsePodName, podNamePrefixes } from '../../lifecycle/pod
 import type { MicroUsd } from '../../offers/money.ts';
 import { chargedAtOnce } from '../../offers/upfront.ts';
 import type { Clock } from '../../clock.ts';
-import { claimOf } from './claims.ts';
-import type { Claim, StatedPayers } from './claims.ts';
+import { statedIntentOf } from './stated-intent.ts';
+import type { StatedIntent, StatedPayers } from './stated-intent.ts';
 import { attemptOf } from './live-instances.ts';
 import type { Live, LiveInstances, LiveInstancesOptions } from './live-instances.ts';
 import type { SentCreates } from './sent-creates.ts';
@@ -70,21 +70,21 @@ export class GpuPodCounts {
         };
   }
 
-  claimOf(gpuPod: GpuPod, isAlive: Rest['isAlive']): Claim | undefined {
-    return claimOf(gpuPod, this.#parts.payers, isAlive);
+  statedIntentOf(gpuPod: GpuPod, isAlive: Rest['isAlive']): StatedIntent | undefined {
+    return statedIntentOf(gpuPod, this.#parts.payers, isAlive);
   }
 
   /** What this process sent counts as it was sent, whatever the create intent says. */
   #pending(gpuPod: GpuPod, { live, isAlive }: Rest): Counted {
-    const claim = this.claimOf(gpuPod, isAlive);
-    if (claim === undefined || this.#parts.sent.get(claim.name) !== undefined) {
+    const stated = this.statedIntentOf(gpuPod, isAlive);
+    if (stated === undefined || this.#parts.sent.get(stated.name) !== undefined) {
       return COUNTS_NOTHING;
     }
-    return claim.isOwn ? this.#claimed(claim, take(claim.name, live)) : this.#adoptable(claim, live);
+    return stated.isOwn ? this.#ofOwn(stated, take(stated.name, live)) : this.#adoptable(stated, live);
   }
 
   /** Nothing is known of whose instance it is, but what the create intent states: it counts for its user as well. */
-  #claimed({ micros, gpus, owner }: Claim, listed: readonly Live[]): Counted {
+  #ofOwn({ micros, gpus, owner }: StatedIntent, listed: readonly Live[]): Counted {
     const [first] = listed;
     const counted = listed.map((live) => countedLive(live, micros));
     const total = sumOf(counted);
@@ -94,7 +94,7 @@ export class GpuPodCounts {
       gpus: Math.max(gpus, total.gpus),
       ...(first === undefined
         ? { owner }
-        : { owner: first.owner, userId: first.userId, podName: first.podName, claimant: owner }),
+        : { owner: first.owner, userId: first.userId, podName: first.podName, statedOwner: owner }),
     };
   }
 
@@ -102,12 +102,12 @@ export class GpuPodCounts {
    * Another GpuPod may be the one that adopts the instance, so it counts by itself once it is listed. Anybody can make
    * up a UID that vanished, so an instance counts without a list only as long as lists may not show it.
    */
-  #adoptable({ name, micros, gpus, owner }: Claim, live: Map<string, Live>): Counted {
+  #adoptable({ name, micros, gpus, owner }: StatedIntent, live: Map<string, Live>): Counted {
     const isListed = this.#parts.live.ofAttempt(name).length > 0;
     const key = attemptKey(name);
     for (const [podId, one] of live) {
       if (attemptOf(one) === key) {
-        live.set(podId, { ...one, claimant: owner });
+        live.set(podId, { ...one, statedOwner: owner });
       }
     }
     const isLate = this.#parts.clock.monotonicMs() >= this.#listedByMs;
@@ -139,10 +139,10 @@ export class GpuPodCounts {
 
 /** @param assumedPrice what it counts while no list states its price */
 export function countedLive(
-  { price, gpus = 1, owner, userId, podName, claimant }: Live,
+  { price, gpus = 1, owner, userId, podName, statedOwner }: Live,
   assumedPrice: MicroUsd | undefined,
 ): Counted {
-  return { ...costOf(price, assumedPrice), instances: 1, gpus, owner, userId, podName, claimant };
+  return { ...costOf(price, assumedPrice), instances: 1, gpus, owner, userId, podName, statedOwner };
 }
 
 /** Without any price it may cost anything. */

@@ -45,7 +45,7 @@ export interface Live {
   readonly missingSinceMs?: number;
   readonly kind?: UnownedKind;
   /** Whom a create intent names as its account, in one sum; nothing else confirms it. */
-  readonly claimant?: Owner;
+  readonly statedOwner?: Owner;
 }
 
 /** Identifies its attempt. Computed once, because each pending create looks through all instances without a GpuPod. */

@@ -10,7 +10,7 @@ import type { InventoryResult } from '../instances/inventory.ts';
 import type { AwaitedList } from '../../lifecycle/observation.ts';
 import { AwaitedLists } from './awaited-lists.ts';
 import type { CountedAccount, ExpectedAccount } from './awaited-lists.ts';
-import type { StatedPayers } from './claims.ts';
+import type { StatedPayers } from './stated-intent.ts';
 import { costOf, countedLive, GpuPodCounts, HOUR_MS, take } from './gpu-pod-counts.ts';
 import { LiveInstances } from './live-instances.ts';
 import type { Lister, Live, LiveInstancesOptions, UnownedKind } from './live-instances.ts';
@@ -218,7 +218,7 @@ export class Reservations {
   openAccountOf(gpuPod: GpuPod): string | undefined {
     const { uid } = gpuPod.metadata;
     const sent = this.#sent.all().find((one) => one.uid === uid);
-    return (sent ?? this.#counts.claimOf(gpuPod, () => false))?.owner.account;
+    return (sent ?? this.#counts.statedIntentOf(gpuPod, () => false))?.owner.account;
   }
 
   /** An instance that a list shows counts in place of its create request, and for the same account. */

@@ -44,7 +44,7 @@ export interface Counted extends Totals, Cost {
   readonly userId?: string | undefined;
   readonly podName?: string | undefined;
   /** Whom a create intent names that nothing else confirms: it counts for this account besides. */
-  readonly claimant?: Owner | undefined;
+  readonly statedOwner?: Owner | undefined;
 }
 
 export const NOTHING: Totals = { micros: 0, instances: 0, gpus: 0 };
@@ -70,13 +70,14 @@ export function isIn({ account, userId, namespace }: Scope, counted: Counted): b
   if (account === undefined) {
     return true;
   }
-  const { owner, podName, claimant } = counted;
+  const { owner, podName, statedOwner } = counted;
   if (owner !== undefined) {
     return isOf(owner, account, namespace);
   }
   const mayBeHere = namespace === undefined || mayBeOfNamespace(podName, namespace);
   return (
-    (mayBeHere && counted.userId === userId) || (claimant !== undefined && isOf(claimant, account, namespace))
+    (mayBeHere && counted.userId === userId) ||
+    (statedOwner !== undefined && isOf(statedOwner, account, namespace))
   );
 }
 

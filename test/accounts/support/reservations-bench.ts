@@ -1,6 +1,6 @@
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import type { InstanceSnapshot } from '../../../src/lifecycle/provider.ts';
-import type { StatedPayers } from '../../../src/accounts/sums/claims.ts';
+import type { StatedPayers } from '../../../src/accounts/sums/stated-intent.ts';
 import type { CountedAccount } from '../../../src/accounts/sums/awaited-lists.ts';
 import { Reservations } from '../../../src/accounts/sums/reservations.ts';
 import type { Owner } from '../../../src/accounts/sums/stated.ts';

@@ -1,4 +1,4 @@
-import type { StatedPayer, StatedPayers } from '../../../src/accounts/sums/claims.ts';
+import type { StatedPayer, StatedPayers } from '../../../src/accounts/sums/stated-intent.ts';
 
 /** An account without limits that serves every namespace. */
 export const SERVING: StatedPayer = { isForNamespace: true, allowPrepaid: true };

@@ -2,7 +2,7 @@ import { parseGpuPod } from '../../../api/gpupod/gpu-pod.ts';
 import type { AccountSession } from '../../../accounts/session.ts';
 import type { Clock } from '../../../clock.ts';
 import type { KubernetesObject } from '../../../kubernetes/objects.ts';
-import { mayBeOf } from '../../../accounts/sums/claims.ts';
+import { mayBeOf } from '../../../accounts/sums/stated-intent.ts';
 import { intentOf } from '../../../accounts/sums/stated.ts';
 import { currentAttempt } from '../../../lifecycle/status/attempts.ts';
 import type { GpuPodView } from '../ports.ts';

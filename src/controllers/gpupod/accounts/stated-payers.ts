@@ -1,4 +1,4 @@
-import type { StatedPayers } from '../../../accounts/sums/claims.ts';
+import type { StatedPayers } from '../../../accounts/sums/stated-intent.ts';
 import { policyFor } from '../../../lifecycle/payer.ts';
 import type { Policy } from '../../../lifecycle/settings.ts';
 import { knownAccounts } from './known-accounts.ts';

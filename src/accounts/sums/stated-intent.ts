@@ -22,7 +22,7 @@ export interface StatedPayer {
 export type StatedPayers = (reference: AccountReference | undefined, namespace: string) => StatedPayer;
 
 /** What a create intent counts that this process did not write, or that somebody edited. Anybody may write one. */
-export interface Claim {
+export interface StatedIntent {
   readonly name: string;
   /** It is of this UID, so the GpuPod rents nothing else before its outcome is known. */
   readonly isOwn: boolean;
@@ -35,17 +35,17 @@ export interface Claim {
 const NO_ACCOUNT = '';
 
 /**
- * What the open create intent of a GpuPod claims. The instance name must carry the hash of this GpuPod, or that of a
+ * What the open create intent of a GpuPod counts. The instance name must carry the hash of this GpuPod, or that of a
  * GpuPod of its namespace that no longer exists: then this one may adopt the instance. Any other intent, a copy of one
- * for example, claims nothing, because the operator rents and adopts nothing by it.
+ * for example, counts nothing, because the operator rents and adopts nothing by it.
  *
  * @param isAlive whether a GpuPod of this UID exists
  */
-export function claimOf(
+export function statedIntentOf(
   gpuPod: GpuPod,
   payers: StatedPayers,
   isAlive: (uid: string) => boolean,
-): Claim | undefined {
+): StatedIntent | undefined {
   const intent = unresolvedIntent(gpuPod);
   if (intent === undefined) {
     return undefined;
@@ -67,7 +67,7 @@ function isNamedFor({ metadata }: GpuPod, { name }: Intent): boolean {
 }
 
 /** Nobody can rent above the limits of the account, so an intent that states more was edited. */
-function bounded(intent: Intent, namespace: string, payers: StatedPayers, isOwn: boolean): Claim {
+function bounded(intent: Intent, namespace: string, payers: StatedPayers, isOwn: boolean): StatedIntent {
   const { payer, cost, offer, name } = intent;
   const { isForNamespace, maxPrice = Infinity, maxGpus = Infinity, allowPrepaid } = payers(payer, namespace);
   const price = Math.min(cost.total, maxPrice);
