@@ -26,6 +26,9 @@ export default {
     './src/lifecycle/': { lines: 95 },
   },
   maxWorkers: 2,
+  // Each test file has its own copy of all modules, of which some stay in memory. Without this, a worker reaches the heap
+  // limit of Node (4 GiB) after some 250 files.
+  workerIdleMemoryLimit: '1500MB',
   // Long enough for a slow test, because the host may be busy with a build of the control plane.
   testTimeout: 120_000,
 };
