@@ -24,6 +24,8 @@ if (cli.kind === 'unavailable') {
 
 /** The guide's offer, by the name that the command line gives it: the first six digits of an MD5 over what identifies an offer. */
 const GUIDE_OFFER = 'ccc676';
+/** The second key of the simulator: of user_2, who is in team_2 with user_1. */
+const OTHER_KEY = 'other-key';
 const SIZES = ['--disk-size', '100', '--vcpus', '28', '--memory', '180'];
 
 let clock: ManualClock;
@@ -154,6 +156,32 @@ describeHere('the official command line', () => {
       disks: [{ name: 'data', size: 100 }],
       total_count: 1,
     });
+  });
+
+  it('keeps the instances, teams and wallets of two keys apart', async () => {
+    const image = ['--image', 'ubuntu_22_cuda_12'];
+    expect(await create(['--name', 'of-one', ...image])).toMatchObject({ code: 0 });
+    expect(await create(['--name', 'of-team', ...image, '--team-id', 'team_2'], OTHER_KEY)).toMatchObject({
+      code: 0,
+    });
+    // The team of the first key alone.
+    expect(await create(['--name', 'refused', ...image, '--team-id', 'team_1'], OTHER_KEY)).toMatchObject({
+      code: 1,
+    });
+    clock.advance(3_600_000);
+    const [one, ofTeam] = simulator.ledger.entries();
+    expect([one?.userId, ofTeam?.userId, ofTeam?.teamId]).toEqual(['user_1', 'user_2', 'team_2']);
+
+    const listed = await prime(['pods', 'list', '-o', 'json'], OTHER_KEY);
+    expect(JSON.parse(listed.stdout)).toMatchObject({ pods: [], total_count: 0 });
+    for (const command of [['status'], ['terminate', '--yes']]) {
+      const [verb = '', ...flags] = command;
+      const tried = await prime(['pods', verb, one?.id ?? '', ...flags], OTHER_KEY);
+      expect(tried).toMatchObject({ code: 1 });
+    }
+    expect(simulator.ledger.live()).toHaveLength(2);
+    const wallet = await prime(['wallet', '-o', 'json'], OTHER_KEY);
+    expect(JSON.parse(wallet.stdout)).toMatchObject({ wallet_id: 'wallet_user_2', total_billings: 0 });
   });
 
   it.each<{ name: string; key?: string; arrange?: () => void; says: RegExp }>([
