@@ -121,7 +121,7 @@ export function createAccountController(
   return accounts;
 }
 
-/** Watches single Secrets. That they may not be watched is told once. */
+/** Watches single Secrets. Logs only once that it may not watch them. */
 function secretWatcher(
   { config, clock, log }: Pick<ClusterParts, 'config' | 'clock' | 'log'>,
   transport: Cluster['transport'],

@@ -81,7 +81,7 @@ export class AccountQuestion {
     return { kind: 'said', userId: undefined };
   }
 
-  /** The question hangs or fails. Another read shows whether the rest of the API fails as well. */
+  /** After a read of the user that hangs or fails. Another read shows whether the rest of the API fails as well. */
   async #afterSilence(failure: Failure): Promise<Asked> {
     const { log } = this.#options;
     const problem = await this.#readOtherwise();

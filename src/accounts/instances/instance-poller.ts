@@ -253,8 +253,8 @@ export class InstancePoller {
 }
 
 /**
- * What a GpuPod does not know yet is not polled again before the next quiet poll. After a start, thousands of GpuPods
- * learn of their instances at once, and take longer for that than the polls.
+ * An instance whose last change its GpuPod has not reconciled yet is not polled again before the next quiet poll. After
+ * a start, thousands of GpuPods have to reconcile at once, which takes longer than the polls.
  */
 function isPolledOften(followed: Followed): boolean {
   return followed.often && followed.isNews !== true && !isSeenTerminating(followed);

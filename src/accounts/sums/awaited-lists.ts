@@ -76,8 +76,8 @@ export class AwaitedLists {
   }
 
   /**
-   * Nobody may ask while nothing is rented, so each list may be the last one. All accounts are read only then, and with
-   * a list that is repeated: by then a key may be refused, or an account gone.
+   * Called after each list, because while nothing is rented nobody asks. All accounts are read only if this list may be
+   * the last awaited one, or if it is repeated: by then a key may be refused, or an account deleted.
    */
   #compare(isRepeated: boolean): void {
     if (this.#owed === undefined && (isRepeated || this.#find(this.#compared) === undefined)) {

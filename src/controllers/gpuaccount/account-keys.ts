@@ -49,7 +49,7 @@ export class AccountKeys {
     });
   }
 
-  /** Whether changes of the Secret are told, so that nobody needs to ask for it again and again. */
+  /** Whether a watch reports changes of the Secret, so that nobody needs to read it every few seconds. */
   isWatched(key: string, account: GpuAccount): boolean {
     return this.#watches.follow(key, secretOf(account, this.#options.namespace));
   }

@@ -30,7 +30,7 @@ const USAGE_WRITE_MS = 10_000;
 /** Events about cluster-scoped objects are in this namespace. */
 const NAMESPACE_OF_CLUSTER_EVENTS = 'default';
 
-/** Whose API key it is. The other fields are numbers and words for people. */
+/** The fields that say whose API key it is. The other fields are numbers and texts for people. */
 const OWNER_FIELDS: ReadonlySet<string> = new Set(['userId', 'origin']);
 
 function droppedText(kind: AccountKind, fields: readonly string[]): string {
@@ -55,7 +55,7 @@ function withoutUsage({
 export class AccountStatusWriter {
   readonly #options: AccountStatusWriterOptions;
   readonly #wroteAtMs = new Map<string, number>();
-  /** What the last write of an account lost, so that it is not repeated for ever. */
+  /** What the API server dropped from the last write of an account, so that the write is not repeated endlessly. */
   readonly #lost = new Map<string, Partial<GpuAccountStatus>>();
   readonly #droppedByKind = new Map<AccountKind, readonly string[]>();
 

@@ -2,7 +2,7 @@ import type { ObjectName } from '../../kubernetes/client/resource-client.ts';
 
 /** A watch of one Secret. */
 export interface SecretWatch {
-  /** Whether every change is told from now on, until it is false again. */
+  /** Whether the watch is open, so that `onChange` is called for every change. */
   readonly isOpen: boolean;
   start(): void;
   stop(): void;

@@ -128,7 +128,7 @@ function withoutForeignAnswers(observation: Observation): Observation {
   };
 }
 
-/** Reads all GpuPods once at most, and only when something is to be rented. An instance is noted, to be counted later. */
+/** Reads all GpuPods at most once, and only if the GpuPod is about to rent. Notes an instance that it has, for the sums. */
 function othersCountFor(context: Sources, gpuPod: GpuPod): Pick<Observation, 'countOthers'> {
   const { reservations } = context.session;
   if (gpuPod.status.podId !== undefined) {

@@ -7,8 +7,8 @@ import type { LocalState } from '../../lifecycle/local-state.ts';
 const URGENT_WORKERS = 128;
 
 /**
- * With accounts there are so many times the slots that one of them may hold. One that hangs takes an eighth, so that the
- * others hardly notice, and seven tenants that hang at once leave nothing but the spared ones.
+ * With accounts, there are this many times the slots that one account may hold. An account that hangs takes an eighth,
+ * which hardly delays the others. Seven tenants that hang at once leave only the spared slots.
  */
 const ACCOUNTS_AT_ONCE = 8;
 

@@ -29,7 +29,7 @@ const END_OVERDUE_MS = 5_000;
 const REFUSED_MS = 600_000;
 
 /**
- * Tells when one object may have changed. It keeps no copy, and needs only the right to `watch` an object of this name:
+ * Reports when one object may have changed. It keeps no copy, and needs only the right to `watch` this one object:
  * without a resource version the server begins with the object as it is, so nothing has to be listed. While the watch is
  * not open, the caller has to look itself.
  */
@@ -48,7 +48,7 @@ export class ObjectWatch {
     this.#pause = new RetryPause(this.#random);
   }
 
-  /** Whether every change is told from now on, until it is false again. */
+  /** Whether the watch is open, so that `onChange` is called for every change. */
   get isOpen(): boolean {
     return this.#isOpen;
   }
@@ -96,7 +96,7 @@ export class ObjectWatch {
       onOpen: () => {
         this.#isOpen = true;
         this.#pause.shorten();
-        // A deletion before this moment is told by nobody.
+        // No event reports a deletion before this moment.
         if (this.#resourceVersion === undefined) this.#options.onChange();
       },
       onEvent: (event) => {

@@ -57,7 +57,7 @@ export interface OpenCreates {
   openAccountOf(gpuPod: GpuPod): string | undefined;
 }
 
-/** Twice a second all GpuPods are summed up, and few of them have changed since. */
+/** Remembered per object, because all GpuPods are summed up twice a second, and few of them have changed since. */
 const holdingOf = oncePerObject((object: KubernetesObject): Holding | undefined => {
   const parsed = parseGpuPod(object);
   const reference = parsed.kind === 'ok' ? recordedReference(parsed.gpuPod) : undefined;

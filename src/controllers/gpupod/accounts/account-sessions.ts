@@ -25,7 +25,7 @@ export interface AccountReading {
 /** What was found in the Secret of an account. */
 export interface ReadKey {
   readonly found: FoundText;
-  /** Begins a sentence about a bad key. */
+  /** The subject of a sentence about a bad key. */
   readonly subject: string;
   /** Why the operator may not read the Secret. */
   readonly refusal?: string;
