@@ -31,7 +31,7 @@ export function crdDrift(own: JsonRecord, served: unknown): string | undefined {
   const ownVersion = stringAt(ownMarks, CRD_ANNOTATIONS.version) ?? '';
   return version !== undefined && isNewer(version, ownVersion)
     ? undefined
-    : `${subject} checks objects by other rules than that of version ${ownVersion}.`;
+    : `${subject} checks objects by other rules than the CRD of version ${ownVersion}.`;
 }
 
 function missingPart(own: unknown, served: unknown, part: string): readonly string[] {

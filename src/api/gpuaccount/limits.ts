@@ -128,7 +128,7 @@ export const accountDefaults = z
           .describe('placement.security of GpuPods that set none. Absent: secure_cloud.')
           .optional(),
       })
-      .describe('Where the instances of GpuPods may run that do not say it.')
+      .describe('Where an instance may run if its GpuPod does not say so.')
       .optional(),
   })
   .describe('What holds for GpuPods that do not say otherwise.')

@@ -48,7 +48,7 @@ export const ClusterGpuAccountStatus = GpuAccountStatus.extend({
       `The namespaces with instances, the most expensive first, ${String(MAX_LISTED_NAMESPACES)} at most.`,
     )
     .optional(),
-  otherNamespaces: count('Namespaces with instances that `namespaces` does not list.').optional(),
+  otherNamespaces: count('Number of further namespaces with instances.').optional(),
 }).describe('What the operator last saw of the account.');
 
 /** The status of either kind. */

@@ -144,7 +144,7 @@ export const REASONS = {
     Paused: {
       status: 'False',
       meaning:
-        '`gpupod.dev/paused` is "true": the operator does nothing, not even on deletion. An instance keeps billing up to the lifetime ceiling, if there is one. Remove the annotation to go on.',
+        '`gpupod.dev/paused` is "true": the operator does nothing but terminate an instance that reaches a lifetime ceiling (`--max-lifetime`, `limits.maxLifetime`). Until then an instance keeps billing, even if the GpuPod is deleted. Remove the annotation to go on.',
     },
   },
   OfferSelected: {

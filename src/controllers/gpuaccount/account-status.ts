@@ -136,7 +136,7 @@ const CHECKING: Draft = {
   message: 'The provider has not been asked about the API key yet.',
 };
 const KEPT =
-  'The operator follows and terminates what runs with the last key, as long as it is not restarted, and rents nothing new. Let it read the Secret again.';
+  'The operator follows and terminates what runs with the last key until it restarts, and rents nothing new. Let it read the Secret again.';
 const NO_USER =
   'The API key may not read its own user, so nothing is rented with it. Give the key the permission user:read.';
 

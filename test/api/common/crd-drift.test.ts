@@ -44,7 +44,7 @@ function nothing(): void {
 }
 
 const OTHER_RULES =
-  'The installed CRD gpupods.gpupod.dev checks objects by other rules than that of version 1.9.0.';
+  'The installed CRD gpupods.gpupod.dev checks objects by other rules than the CRD of version 1.9.0.';
 
 describe('the CRD of a cluster', () => {
   it.each([
