@@ -45,7 +45,7 @@ describe('a standby that waits behind another process', () => {
       holder: ownerAnnotations(owner('staging')),
       isTold: true,
       isReady: false,
-      why: 'it would wait for ever, with another key and other limits',
+      why: 'it would wait forever, with another key and other limits',
     },
     {
       name: 'of another release with another scope',

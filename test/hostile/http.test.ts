@@ -92,7 +92,7 @@ const HOSTILE: Readonly<Record<string, Answer>> = {
     socket.end(`${head('HTTP/1.1 200 OK', 'Content-Length: 9', 'Transfer-Encoding: chunked')}${body}`),
   'another protocol': (socket) =>
     socket.end(head('HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: Upgrade')),
-  'a promise of an answer, for ever': (socket) => {
+  'a promise of an answer that never comes': (socket) => {
     forEver(socket, head('HTTP/1.1 100 Continue'));
   },
 };

@@ -134,5 +134,5 @@ async function judgeRepeat(
     next.kind === 'act' &&
     next.effect.type === 'writeStatus' &&
     JSON.stringify(next.effect.status) === JSON.stringify(parsed.gpuPod.status);
-  if (isSame) throw new Error('the same write for ever');
+  if (isSame) throw new Error('the same write again and again');
 }

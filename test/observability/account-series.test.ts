@@ -1,16 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { seriesOf } from '../monitoring/support/scrape.ts';
-import { account, createScene, gpuPod, instance, TEAM_ACCOUNT } from './metrics-scene.ts';
+import { account, gpuPod, instance, leading, TEAM_ACCOUNT } from './metrics-scene.ts';
 import type { Scene } from './metrics-scene.ts';
 
 const OWN = account({ account: 'operator' });
 const CLUSTER_ACCOUNT = 'ClusterGpuAccount/ml-platform';
-
-function leading(fields: Partial<Pick<Scene, 'accounts' | 'gpuPods'>> = {}): Scene {
-  const scene = createScene();
-  scene.metrics.setLeading(true);
-  return Object.assign(scene, fields);
-}
 
 describe('the number of series', () => {
   function many(count: number): Pick<Scene, 'accounts' | 'gpuPods'> {

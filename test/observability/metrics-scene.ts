@@ -92,6 +92,13 @@ export function instance(fields: Partial<InstanceSample> = {}): InstanceSample {
   return { account: 'operator', gpus: 1, attempt: 1, usdPerHour: 2, billedSinceMs: START_MS, ...fields };
 }
 
+/** A leader with these accounts and GpuPods. */
+export function leading(fields: Partial<Pick<Scene, 'accounts' | 'gpuPods'>> = {}): Scene {
+  const scene = createScene();
+  scene.metrics.setLeading(true);
+  return Object.assign(scene, fields);
+}
+
 /** Makes everything happen once, so that each metric has a series. */
 export function everything(): Scene {
   const scene = createScene();

@@ -16,22 +16,16 @@ afterEach(async () => {
   await bench.controller.stop();
 });
 
-async function start(): Promise<void> {
-  bench.put('accounts', rawAccount());
-  bench.controller.start();
-  await bench.clock.advance(0);
-}
-
 describe('an account', () => {
   it('has its Secret read at least every 4 s, so that a new key is used within 5 s', async () => {
-    await start();
+    await bench.start();
     bench.key = 'pit_2';
     await bench.clock.advance(4_000);
     expect(bench.used.at(-1)).toEqual({ kind: 'text', text: 'pit_2' });
   });
 
   it('costs one write when it becomes known, and none while nothing changes', async () => {
-    await start();
+    await bench.start();
     await bench.clock.advance(10 * 60_000);
     expect(bench.written).toHaveLength(1);
     expect(bench.events).toEqual(['KeyAccepted']);
@@ -39,7 +33,7 @@ describe('an account', () => {
   });
 
   it('is written again at once when the key is refused, and says so in an event', async () => {
-    await start();
+    await bench.start();
     bench.reading = { ...ACCEPTED, isRefused: true };
     await bench.clock.advance(4_000);
     expect(bench.written.at(-1)).toMatchObject({ conditions: [{ reason: 'Unauthorized' }, {}] });
@@ -47,7 +41,7 @@ describe('an account', () => {
   });
 
   it('shows its instances, with at most one write in 10 s', async () => {
-    await start();
+    await bench.start();
     for (let instances = 1; instances <= 20; instances += 1) {
       bench.usage = { ...UNUSED, instances };
       bench.put(
@@ -65,7 +59,7 @@ describe('an account', () => {
   });
 
   it('is reconciled when a GpuPod that names it changes, with few reads of its Secret', async () => {
-    await start();
+    await bench.start();
     const before = bench.reads;
     for (let at = 0; at < 50; at += 1) {
       const payer = { kind: 'GpuAccount', name: 'default' } as const;
@@ -79,7 +73,7 @@ describe('an account', () => {
 
   it('is not written again and again where its CRD drops a field, and nothing new may be rented then', async () => {
     bench.drops = ['userId'];
-    await start();
+    await bench.start();
     await bench.clock.advance(10 * 60_000);
     expect(bench.written).toHaveLength(1);
     expect(bench.events).toEqual(['CrdOutdated', 'KeyAccepted']);
@@ -96,7 +90,7 @@ describe('an account', () => {
   it('is not used before its CRD was compared, because an older one drops its limits', async () => {
     const compared = Promise.withResolvers<undefined>();
     bench.crdCompared = compared.promise.then(() => undefined);
-    await start();
+    await bench.start();
     await bench.clock.advance(60_000);
     expect([bench.reads, bench.used]).toEqual([0, []]);
     compared.resolve(undefined);
@@ -106,13 +100,13 @@ describe('an account', () => {
 
   it('is written again after a conflict', async () => {
     bench.conflicts = 1;
-    await start();
+    await bench.start();
     await bench.clock.advance(2_000);
     expect(bench.written).toHaveLength(1);
   });
 
   it('closes its session when it is gone', async () => {
-    await start();
+    await bench.start();
     const { store, source } = bench.accounts;
     const object = rawAccount();
     for (const event of store.removeKey('team-a/default')) source.emit(toWatchedEvent(event, TYPE));

@@ -13,19 +13,13 @@ afterEach(async () => {
   await bench.controller.stop();
 });
 
-async function start(): Promise<void> {
-  bench.put('accounts', rawAccount());
-  bench.controller.start();
-  await bench.clock.advance(0);
-}
-
 describe('an account whose Secret may be watched', () => {
   beforeEach(() => {
     bench.isWatched = true;
   });
 
   it('has it read when it changes, and every quarter of an hour besides', async () => {
-    await start();
+    await bench.start();
     expect([bench.reads, bench.watched]).toEqual([1, ['team-a/key']]);
     await bench.clock.advance(14 * 60_000);
     expect(bench.reads).toBe(1);
@@ -39,7 +33,7 @@ describe('an account whose Secret may be watched', () => {
   });
 
   it('has it read as if it may not be watched, once the watch has ended', async () => {
-    await start();
+    await bench.start();
     bench.isWatched = false;
     bench.key = 'pit_2';
     await bench.clock.advance(5_000);
@@ -47,7 +41,7 @@ describe('an account whose Secret may be watched', () => {
   });
 
   it('has the Secret read that its spec names by now, and the former one no longer watched', async () => {
-    await start();
+    await bench.start();
     const edited = rawAccount({ spec: { apiKeySecretRef: { name: 'other' } } });
     bench.put('accounts', { ...edited, metadata: { ...edited.metadata, resourceVersion: '99' } });
     await bench.clock.advance(1_000);
@@ -60,13 +54,13 @@ describe('an account whose Secret may be watched', () => {
       bench.tellChange();
       bench.key = 'pit_2';
     };
-    await start();
+    await bench.start();
     await bench.clock.advance(1_000);
     expect(bench.used.at(-1)).toEqual({ kind: 'text', text: 'pit_2' });
   });
 
   it('is no longer watched when it is gone, or the process stops', async () => {
-    await start();
+    await bench.start();
     const { store, source } = bench.accounts;
     for (const event of store.removeKey('team-a/default')) source.emit(toWatchedEvent(event, TYPE));
     await bench.clock.advance(0);
@@ -81,7 +75,7 @@ describe('an account whose Secret may be watched', () => {
     const reading = Promise.withResolvers<undefined>();
     bench.beforeRead = reading.promise;
     bench.isWatched = false;
-    await start();
+    await bench.start();
     const stopped = bench.controller.stop();
     reading.resolve(undefined);
     await stopped;

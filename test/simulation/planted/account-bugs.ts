@@ -124,7 +124,7 @@ function mistakingPayers(): Plant {
   };
 }
 
-/** Believes for ever what the provider first said about the key. */
+/** Never asks again what the provider first said about the key. */
 function askingOnce(): Plant {
   return atProvider((real) => {
     let first: Awaited<ReturnType<typeof real.whoami>> | undefined;

@@ -5,7 +5,7 @@ import { TWO_SWEEPS_MS } from '../oracles.ts';
 import { attempt, STRIPPING } from '../people.ts';
 import { podIdOf } from '../readings.ts';
 import type { Simulation } from '../simulation.ts';
-import type { PlannedFault } from './plan.ts';
+import type { PlannedFault } from './planned-fault.ts';
 
 /** After these another process continues, which knows only what the objects say. */
 const LOSES_LOCAL_STATE: ReadonlySet<CallFault['kind']> = new Set(['crash', 'freeze']);

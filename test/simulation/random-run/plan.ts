@@ -1,6 +1,4 @@
 import type { FaultRuleInput } from '../../../src/simulator/faults/effect.ts';
-import type { CallFault, Moment } from '../boundary.ts';
-import { CLUSTER_FAULTS } from '../cluster-faults.ts';
 import { ANYTIME, DESTRUCTIVE, HARMLESS, ODD } from '../people.ts';
 import type { Action } from '../people.ts';
 import { DONE_BUT_UNKNOWN, LAGS_MS, NOT_DONE, READS, SINGLE_POD } from '../provider-faults.ts';
@@ -10,18 +8,8 @@ import type { Draws } from './draws.ts';
 import { endOf, isRented, KINDS, kindOf } from './kinds.ts';
 import type { Kind, KindName, RunFlags } from './kinds.ts';
 import { withoutMoney } from './market.ts';
-
-/** A fault in one phase of a random run. Calls are counted from the start of the phase. */
-export type PlannedFault =
-  | { readonly what: 'provider'; readonly name: string; readonly rule: FaultRuleInput }
-  | { readonly what: 'call'; readonly name: string; readonly at: number; readonly callFault: CallFault }
-  | {
-      readonly what: 'action';
-      readonly name: string;
-      readonly at: number;
-      readonly action: Action;
-      readonly target: string;
-    };
+import { CALL_FAULT_NAMES, drawCallFaults } from './planned-fault.ts';
+import type { PlannedFault } from './planned-fault.ts';
 
 export interface Life {
   readonly name: string;
@@ -60,9 +48,6 @@ export interface RunSize {
   /** Whether some lives have a lifetime. Seeds that were found before that need false. @default true */
   readonly hasLimits?: boolean;
 }
-
-const MOMENTS: readonly Moment[] = ['before', 'sent', 'after'];
-const FREEZE_MS = 45_000;
 
 /** Draws a plan. The same seed and size give the same plan. */
 export function drawRun(seed: number, { hasLimits = true, ...size }: RunSize): RunPlan {
@@ -183,9 +168,10 @@ interface Stage {
 }
 
 function drawFaults(
-  { below, pick }: Draws,
+  draws: Draws,
   { calls, targets, actions, faults, share }: Stage,
 ): readonly PlannedFault[] {
+  const { below, pick } = draws;
   const most = (count: number): number => below(Math.ceil(count * share) + 1);
   const some = (count: number, draw: () => PlannedFault): readonly PlannedFault[] =>
     Array.from({ length: most(count) }, draw);
@@ -200,25 +186,7 @@ function drawFaults(
       name: TEAM_WITHOUT_MONEY,
       rule: withoutMoney(pick([60_000, 8 * 60_000, 20 * 60_000])),
     })),
-    ...some(3, () => {
-      const moment = pick(MOMENTS);
-      return {
-        what: 'call',
-        name: `crash ${moment}`,
-        at: below(calls),
-        callFault: { kind: 'crash', moment },
-      };
-    }),
-    ...some(1, () => ({
-      what: 'call',
-      name: 'two operators',
-      at: below(calls),
-      callFault: { kind: 'freeze', moment: pick(['before', 'sent'] as const), ms: FREEZE_MS },
-    })),
-    ...some(8, () => {
-      const [name, callFault] = pick(Object.entries(CLUSTER_FAULTS));
-      return { what: 'call', name, at: below(calls), callFault: callFault };
-    }),
+    ...drawCallFaults(draws, { calls, crashes: 3, some }),
     ...(targets.length === 0
       ? []
       : some(8, () => {
@@ -240,9 +208,8 @@ export function faultNames(): readonly string[] {
     ...PROVIDER_FAULTS.map(([name]) => name),
     TEAM_WITHOUT_MONEY,
     ...ATTENDED,
-    ...MOMENTS.map((moment) => `crash ${moment}`),
-    'two operators',
-    ...Object.keys({ ...CLUSTER_FAULTS, ...HARMLESS, ...ODD, ...DESTRUCTIVE }),
+    ...CALL_FAULT_NAMES,
+    ...Object.keys({ ...HARMLESS, ...ODD, ...DESTRUCTIVE }),
   ];
 }
 

@@ -1,10 +1,9 @@
-import { CLUSTER_FAULTS } from '../cluster-faults.ts';
 import { DONE_BUT_UNKNOWN, LAGS_MS, NOT_DONE, READS, SINGLE_POD } from '../provider-faults.ts';
-import type { Moment } from '../boundary.ts';
 import { drawsOf } from '../random-run/draws.ts';
 import type { Draws } from '../random-run/draws.ts';
 import { describeFault } from '../random-run/plan.ts';
-import type { PlannedFault } from '../random-run/plan.ts';
+import { CALL_FAULT_NAMES, drawCallFaults } from '../random-run/planned-fault.ts';
+import type { PlannedFault } from '../random-run/planned-fault.ts';
 import { ACCOUNT_ACTIONS } from './account-actions.ts';
 import { drawAccounts, drawGpuPods, drawNamespaces, drawReference } from './draw-cast.ts';
 import type { PlannedAccount, PlannedGpuPod, PlannedNamespace } from './planned.ts';
@@ -28,8 +27,6 @@ export interface TenantPlan {
 
 /** Far from the streams of the other random run. */
 const TENANT_STREAM = 2_000_000_011;
-const MOMENTS: readonly Moment[] = ['before', 'sent', 'after'];
-const FREEZE_MS = 45_000;
 /** About how many calls a GpuPod makes, without the reads of the Secrets of accounts. */
 const CALLS = { coming: 30, going: 8 };
 
@@ -58,11 +55,12 @@ export function drawTenants(seed: number): TenantPlan {
 type Cast = Pick<TenantPlan, 'namespaces' | 'accounts' | 'gpuPods'>;
 
 function drawFaults(
-  { below, pick }: Draws,
+  draws: Draws,
   { namespaces, accounts, gpuPods }: Cast,
   calls: number,
   { isForceful, actions }: { readonly isForceful: boolean; readonly actions: typeof TENANT_ACTIONS },
 ): readonly PlannedFault[] {
+  const { below, pick } = draws;
   const some = (most: number, draw: () => PlannedFault): readonly PlannedFault[] =>
     Array.from({ length: below(most + 1) }, draw);
   return [
@@ -70,25 +68,7 @@ function drawFaults(
       const [name, rule] = pick(PROVIDER_FAULTS);
       return { what: 'provider', name, rule: { ...rule, after: below(20) } };
     }),
-    ...some(4, () => {
-      const moment = pick(MOMENTS);
-      return {
-        what: 'call',
-        name: `crash ${moment}`,
-        at: below(calls),
-        callFault: { kind: 'crash', moment },
-      };
-    }),
-    ...some(1, () => ({
-      what: 'call',
-      name: 'two operators',
-      at: below(calls),
-      callFault: { kind: 'freeze', moment: pick(['before', 'sent'] as const), ms: FREEZE_MS },
-    })),
-    ...some(8, () => {
-      const [name, callFault] = pick(Object.entries(CLUSTER_FAULTS));
-      return { what: 'call', name, at: below(calls), callFault };
-    }),
+    ...drawCallFaults(draws, { calls, crashes: 4, some }),
     ...some(8, () => {
       const [name, action] = pick(Object.entries(actions));
       const { namespace, name: target } = pick(gpuPods);
@@ -145,9 +125,8 @@ const PROVIDER_FAULTS = Object.entries({ ...DONE_BUT_UNKNOWN, ...NOT_DONE, ...RE
 export function tenantFaultNames(): readonly string[] {
   return [
     ...PROVIDER_FAULTS.map(([name]) => name),
-    ...MOMENTS.map((moment) => `crash ${moment}`),
-    'two operators',
-    ...Object.keys({ ...CLUSTER_FAULTS, ...TENANT_ACTIONS, ...ACCOUNT_ACTIONS }),
+    ...CALL_FAULT_NAMES,
+    ...Object.keys({ ...TENANT_ACTIONS, ...ACCOUNT_ACTIONS }),
     MOVED,
     UNLABELLED,
     SECOND_DEFAULT,

@@ -179,7 +179,7 @@ class TenantRun {
       .map((object) => describe(this.#payers, object));
   }
 
-  /** Waits. If a GpuPod is held up by a cooldown of a day or a stall, a person acts. */
+  /** Waits. If a GpuPod waits for a cooldown of a day or stalls, a person acts. */
   async #until(what: string, isSo: () => boolean): Promise<void> {
     const { simulation } = this;
     for (let helps = 0; helps < 3; helps += 1) {

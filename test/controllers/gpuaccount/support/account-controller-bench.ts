@@ -113,6 +113,13 @@ export class AccountControllerBench {
     return { store, source };
   }
 
+  /** Starts the controller with one account. */
+  async start(): Promise<void> {
+    this.put('accounts', rawAccount());
+    this.controller.start();
+    await this.clock.advance(0);
+  }
+
   put(kind: 'accounts' | 'gpuPods', object: RawObject): void {
     const { store, source } = this[kind];
     for (const event of store.put(object)) source.emit(toWatchedEvent(event, TYPE));
