@@ -56,7 +56,7 @@ describe('a GpuPod that moved away from an account whose list fails', () => {
         ...held.metadata,
         annotations: {
           ...held.metadata.annotations,
-          [ANNOTATIONS.confirmAbsent]: 'GpuAccount/team-a/default',
+          [ANNOTATIONS.confirmAbsent]: 'GpuAccount/team-b/default, GpuAccount/team-a/default',
         },
       },
     }));

@@ -27,7 +27,9 @@ export function formerAccountsOf(
     return {};
   }
   const namePrefixes = new Set(podNamePrefixes(installation, gpuPod.metadata));
-  const confirmed = (gpuPod.metadata.annotations[ANNOTATIONS.confirmAbsent] ?? '').split(',');
+  const confirmed = (gpuPod.metadata.annotations[ANNOTATIONS.confirmAbsent] ?? '')
+    .split(',')
+    .map((name) => name.trim());
   return {
     formerAccounts: former.map(({ name, inventory, account }) => {
       const view = inventory.view({ namePrefixes, podId: undefined, wallets: 'all' });
