@@ -1,12 +1,5 @@
 import { hostname } from 'node:os';
-import {
-  ACCOUNT_PLURALS,
-  ANNOTATION_LENGTHS,
-  GROUP,
-  OPERATOR_NAME,
-  PLURAL,
-  VERSION,
-} from '../api/common/names.ts';
+import { ACCOUNT_PLURALS, GROUP, OPERATOR_NAME, PLURAL, VERSION } from '../api/common/names.ts';
 import type { AccountKind } from '../api/common/names.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
@@ -19,12 +12,13 @@ import type { LoadedKubeConfig } from '../kubernetes/kubeconfig/kube-config.ts';
 import type { Log } from '../kubernetes/log.ts';
 import type { ManagerOptions, WatchedResource } from '../kubernetes/manager.ts';
 import type { Metrics } from '../observability/metrics.ts';
-import { keepOnly, trimMetadata } from '../kubernetes/objects.ts';
+import { trimMetadata } from '../kubernetes/objects.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 import { Reflector } from '../kubernetes/cache/reflector.ts';
 import { ResourceClient } from '../kubernetes/client/resource-client.ts';
 import { secretsClient } from '../kubernetes/client/secrets-client.ts';
 import type { ClusterPorts } from '../controllers/gpupod/gpu-pod-options.ts';
+import { decodeNamespace, decodeOwn } from './decode.ts';
 
 export interface ClusterParts {
   readonly config: Config;
@@ -49,8 +43,6 @@ export interface Cluster {
 }
 
 const GPU_PODS = { group: GROUP, version: VERSION, plural: PLURAL };
-/** The operator writes back only the status and patches of its own annotations, so it may drop the rest. */
-const trimOwn = keepOnly({ annotations: ANNOTATION_LENGTHS, labels: false });
 /** Reasons of events whose whole content the status has. What a deletion reports outlives the status, so it counts. */
 const IN_STATUS: ReadonlySet<string> = new Set(['Rented', 'Ready']);
 const CRDS = { group: 'apiextensions.k8s.io', version: 'v1', plural: 'customresourcedefinitions' };
@@ -58,19 +50,19 @@ const NAMESPACES = { group: '', version: 'v1', plural: 'namespaces' };
 
 /** The GpuPods that this operator watches. */
 export function gpuPodResource({ kubernetes: { watchNamespaces } }: Config): WatchedResource {
-  return { ...GPU_PODS, namespaces: watchNamespaces, decode: trimOwn };
+  return { ...GPU_PODS, namespaces: watchNamespaces, decode: decodeOwn };
 }
 
 /** The accounts of one kind that this operator watches. */
 export function accountResource(kind: AccountKind, { kubernetes }: Config): WatchedResource {
   const namespaces = kind === 'GpuAccount' ? kubernetes.watchNamespaces : [];
   const type = { group: GROUP, version: VERSION, plural: ACCOUNT_PLURALS[kind] };
-  return { ...type, namespaces, decode: trimOwn, isOptional: kubernetes.gpuAccounts === 'auto' };
+  return { ...type, namespaces, decode: decodeOwn, isOptional: kubernetes.gpuAccounts === 'auto' };
 }
 
 export function accountClient(kind: AccountKind, transport: ApiTransport): ResourceClient<KubernetesObject> {
   const type = { group: GROUP, version: VERSION, plural: ACCOUNT_PLURALS[kind] };
-  return new ResourceClient({ transport, type, decode: trimOwn });
+  return new ResourceClient({ transport, type, decode: decodeOwn });
 }
 
 /** All namespaces with their labels, which ClusterGpuAccounts select. */
@@ -78,13 +70,13 @@ export function namespaceResource({ kubernetes: { gpuAccounts } }: Config): Watc
   return {
     ...NAMESPACES,
     namespaces: [],
-    decode: keepOnly({ annotations: new Map(), labels: true }),
+    decode: decodeNamespace,
     isOptional: gpuAccounts === 'auto',
   };
 }
 
 export function gpuPodClient(transport: ApiTransport): ResourceClient<KubernetesObject> {
-  return new ResourceClient({ transport, type: GPU_PODS, decode: trimOwn });
+  return new ResourceClient({ transport, type: GPU_PODS, decode: decodeOwn });
 }
 
 /** Builds everything that speaks to the Kubernetes API. It sends nothing. */

@@ -10,7 +10,6 @@ import {
   GROUP,
   KIND,
   LABELS,
-  PROTECTED_SECRET_ANNOTATION,
   SPENT_ANNOTATION,
 } from '../../src/api/common/names.ts';
 import { gpupodCommands } from '../../scripts/reference/cli-reference.ts';
@@ -87,7 +86,6 @@ const kinds: readonly NameKind[] = [
       `${GROUP}/${KIND}`,
       FINALIZER,
       IN_USE_FINALIZER,
-      PROTECTED_SECRET_ANNOTATION,
       SPENT_ANNOTATION,
       ALLOW_DELETION_ANNOTATION,
       ...Object.values(ANNOTATIONS),

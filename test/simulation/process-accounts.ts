@@ -18,6 +18,7 @@ import type { Provider } from '../../src/lifecycle/provider.ts';
 import type { ProcessClock } from './process-clock.ts';
 import type { CallCluster } from './process-ports.ts';
 import { providerWithKeys } from './simulated-provider.ts';
+import { received } from './watched-view.ts';
 import type { WatchedKind, WatchedView } from './watched-view.ts';
 
 interface Parts {
@@ -115,9 +116,13 @@ export class ProcessAccounts {
       view: store,
       api: {
         replaceStatus: async (object) =>
-          await call(`PUT ${plural}/status`, (server) => server.replaceStatus(object, name, plural)),
+          await call(`PUT ${plural}/status`, (server) =>
+            received(plural, server.replaceStatus(object, name, plural)),
+          ),
         patchMetadata: async (patch) =>
-          await call(`PATCH ${plural} finalizers`, (server) => server.patchMetadata(patch, name, plural)),
+          await call(`PATCH ${plural} finalizers`, (server) =>
+            received(plural, server.patchMetadata(patch, name, plural)),
+          ),
       },
       whenCrdCompared: async () => {
         await Promise.resolve();

@@ -2,6 +2,7 @@ import type { ConfigMapApi } from '../../src/controllers/gpupod/installation/ins
 import type { GpuPodApi, SecretApi } from '../../src/controllers/gpupod/ports.ts';
 import type { SimulatedApiServer } from './simulated-api-server.ts';
 import { mergeData, optionalSecret, toSecret } from './stored-data.ts';
+import { received } from './watched-view.ts';
 
 /** Carries out a call of one process at the API server. */
 export type CallCluster = <T>(label: string, act: (server: SimulatedApiServer) => T) => Promise<T>;
@@ -27,10 +28,14 @@ export class ProcessPorts {
             ),
       patchMetadata: async (patch) => {
         const what = patch.metadata.annotations === undefined ? 'finalizers' : 'intent';
-        return await this.#call(`PATCH gpupods ${what}`, (server) => server.patchMetadata(patch, this.#name));
+        return await this.#call(`PATCH gpupods ${what}`, (server) =>
+          received('gpupods', server.patchMetadata(patch, this.#name)),
+        );
       },
       replaceStatus: async (object) =>
-        await this.#call('PUT gpupods/status', (server) => server.replaceStatus(object, this.#name)),
+        await this.#call('PUT gpupods/status', (server) =>
+          received('gpupods', server.replaceStatus(object, this.#name)),
+        ),
     };
   }
 

@@ -7,6 +7,7 @@ import { Store } from '../../src/kubernetes/cache/store.ts';
 import type { StoreEvent } from '../../src/kubernetes/cache/store.ts';
 import type { Log } from '../../src/kubernetes/log.ts';
 import type { ResourceType } from '../../src/kubernetes/client/resource-client.ts';
+import { decodeNamespace, decodeOwn } from '../../src/composition/decode.ts';
 import type { ProcessClock } from './process-clock.ts';
 import type { Change, Kind, SimulatedApiServer } from './simulated-api-server.ts';
 import type { VirtualTime } from './virtual-time.ts';
@@ -33,6 +34,16 @@ export interface WatchedKind extends ResourceType {
 
 const GPU_PODS: WatchedKind = { group: GROUP, version: VERSION, plural: PLURAL };
 
+/** An object as the operator decodes it from an answer. Decoding changes metadata in place, so that of the server is copied. */
+export function received(kind: Kind, object: RawObject): RawObject {
+  const { annotations } = object.metadata;
+  const metadata = {
+    ...object.metadata,
+    ...(annotations === undefined ? {} : { annotations: { ...annotations } }),
+  };
+  return (kind === 'namespaces' ? decodeNamespace : decodeOwn)({ ...object, metadata });
+}
+
 /**
  * What one process sees of one kind: the real store, fed by changes that come late, in sequence, and not
  * at all while the watch is down. A new list finds the missed changes, as after a compaction.
@@ -56,7 +67,7 @@ export class WatchedView {
       store: this.store,
       toAdded: (object) => toWatchedEvent({ type: 'ADDED', object }, this.#resource),
     });
-    for (const object of parts.server.list(plural)) this.store.put(object);
+    for (const object of parts.server.list(plural)) this.store.put(received(plural, object));
     this.#stop = parts.server.onChange((change) => {
       if (change.kind === plural) this.#carry(change);
     });
@@ -89,7 +100,11 @@ export class WatchedView {
   }
 
   #take({ type, object }: Change): void {
-    this.#tell(type === 'DELETED' ? this.store.remove(object, object) : this.store.put(object));
+    this.#tell(
+      type === 'DELETED'
+        ? this.store.remove(object, object)
+        : this.store.put(received(this.#resource.plural, object)),
+    );
   }
 
   #tell(events: readonly StoreEvent<RawObject>[]): void {
@@ -102,7 +117,7 @@ export class WatchedView {
     const gone = this.store.keys().filter((key) => !living.has(key));
     this.#tell([
       ...gone.flatMap((key) => this.store.removeKey(key)),
-      ...objects.flatMap((object) => this.store.put(object)),
+      ...objects.flatMap((object) => this.store.put(received(this.#resource.plural, object))),
     ]);
   }
 }

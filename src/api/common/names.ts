@@ -23,7 +23,7 @@ export const FINALIZER = `${GROUP}/rental`;
 /** On an account, and on the Secret with its key, while GpuPods have instances or open create intents with it. */
 export const IN_USE_FINALIZER = `${GROUP}/in-use`;
 
-/** Annotations that people set, and the one that the operator writes. */
+/** The annotations that the operator reads: those that people set, and those that it writes. */
 export const ANNOTATIONS = {
   /** Written before each create request: what the operator is about to rent. JSON, see `Intent`. */
   intent: `${GROUP}/intent`,
@@ -40,6 +40,11 @@ export const ANNOTATIONS = {
   confirmAbsent: `${GROUP}/confirm-absent`,
   /** On an account, the exact user ID: a person has confirmed that its API key now belongs to this user. */
   acceptUser: `${GROUP}/accept-user`,
+  /**
+   * On an account, `<name>/<UID>`: the Secret that carries the finalizer of the account, should it be renamed meanwhile.
+   * The operator writes it.
+   */
+  protectedSecret: `${GROUP}/protected-secret`,
 } as const;
 
 /** A create intent has a few thousand characters, whatever the provider names things. */
@@ -54,9 +59,6 @@ export const ANNOTATION_LENGTHS: ReadonlyMap<string, number> = new Map(
     name === ANNOTATIONS.intent ? MAX_INTENT_CHARS : MAX_ANNOTATION_CHARS,
   ]),
 );
-
-/** On an account, `<name>/<UID>`: the Secret that carries the finalizer of the account, should it be renamed meanwhile. */
-export const PROTECTED_SECRET_ANNOTATION = `${GROUP}/protected-secret`;
 
 /** On the CRD and on the namespace of the operator, `"true"`: the admission policy of the chart allows the deletion. */
 export const ALLOW_DELETION_ANNOTATION = `${GROUP}/allow-deletion`;

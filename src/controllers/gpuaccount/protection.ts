@@ -1,5 +1,5 @@
 import type { GpuAccount } from '../../api/gpuaccount/gpu-account.ts';
-import { IN_USE_FINALIZER, PROTECTED_SECRET_ANNOTATION } from '../../api/common/names.ts';
+import { IN_USE_FINALIZER, ANNOTATIONS } from '../../api/common/names.ts';
 import { apiErrorMessage, isConflict, isNotFound, isRefusal } from '../../kubernetes/client/api-errors.ts';
 import type { MetadataPatch, ObjectName } from '../../kubernetes/client/resource-client.ts';
 import type { Log } from '../../kubernetes/log.ts';
@@ -140,7 +140,7 @@ export class Protection {
   /** Before the Secret is read, what an earlier process recorded stays. */
   #recordOf(key: string, { metadata }: GpuAccount): string | undefined {
     const secret = this.#secrets.get(key);
-    const known = this.#read.has(key) ? undefined : metadata.annotations[PROTECTED_SECRET_ANNOTATION];
+    const known = this.#read.has(key) ? undefined : metadata.annotations[ANNOTATIONS.protectedSecret];
     return secret === undefined ? known : `${secret.name}/${secret.uid}`;
   }
 
@@ -149,14 +149,14 @@ export class Protection {
     const hasFinalizer = finalizers.includes(IN_USE_FINALIZER);
     // The API server accepts no new finalizer on an object that is being deleted.
     const isKept = isInUse && (hasFinalizer || deletionTimestamp === undefined);
-    const recorded = account.metadata.annotations[PROTECTED_SECRET_ANNOTATION];
+    const recorded = account.metadata.annotations[ANNOTATIONS.protectedSecret];
     if (hasFinalizer === isKept && recorded === record) {
       return;
     }
     const others = finalizers.filter((finalizer) => finalizer !== IN_USE_FINALIZER);
     const metadata = {
       finalizers: isKept ? [...others, IN_USE_FINALIZER] : others,
-      ...(recorded === record ? {} : { annotations: { [PROTECTED_SECRET_ANNOTATION]: record ?? null } }),
+      ...(recorded === record ? {} : { annotations: { [ANNOTATIONS.protectedSecret]: record ?? null } }),
     };
     await this.#options.patchAccount(account, { name, namespace, uid, resourceVersion, metadata });
   }
@@ -191,6 +191,6 @@ function recordedSecret(
   { metadata: { annotations, namespace } }: GpuAccount,
   operatorNamespace: string,
 ): KeySecret | undefined {
-  const [name = '', uid = ''] = (annotations[PROTECTED_SECRET_ANNOTATION] ?? '').split('/');
+  const [name = '', uid = ''] = (annotations[ANNOTATIONS.protectedSecret] ?? '').split('/');
   return name === '' || uid === '' ? undefined : { namespace: namespace ?? operatorNamespace, name, uid };
 }

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { IN_USE_FINALIZER, PROTECTED_SECRET_ANNOTATION } from '../../../src/api/common/names.ts';
+import { IN_USE_FINALIZER, ANNOTATIONS } from '../../../src/api/common/names.ts';
 import type { GpuAccount } from '../../../src/api/gpuaccount/gpu-account.ts';
 import { Protection } from '../../../src/controllers/gpuaccount/protection.ts';
 import { ApiStatusError } from '../../../src/kubernetes/client/api-errors.ts';
@@ -37,7 +37,7 @@ function newProtection(): Protection {
     namespace: 'gpupod-system',
     patchAccount: async (_account, { metadata: { finalizers = [], annotations } }) => {
       writes.push(`account: ${finalizers.join()}`);
-      if (annotations !== undefined) records.push(annotations[PROTECTED_SECRET_ANNOTATION] ?? null);
+      if (annotations !== undefined) records.push(annotations[ANNOTATIONS.protectedSecret] ?? null);
       await Promise.resolve(undefined);
     },
     isNeededByOther: () => isNeededByOther,
@@ -50,7 +50,7 @@ function secret(name = 'key', uid = 'uid-1', finalizers: string[] = []): Secret 
 
 function account(finalizers: string[] = [], spec: Record<string, unknown> = {}, record?: string): GpuAccount {
   const parsed = gpuAccount({ spec });
-  const annotations = record === undefined ? {} : { [PROTECTED_SECRET_ANNOTATION]: record };
+  const annotations = record === undefined ? {} : { [ANNOTATIONS.protectedSecret]: record };
   return { ...parsed, metadata: { ...parsed.metadata, finalizers, annotations } };
 }
 
