@@ -141,22 +141,35 @@ function limitUsageOf(
   );
 }
 
-/** The GpuPods without an instance that wait because of the account that would pay, by account and reason. */
+/**
+ * The GpuPods without an instance that wait because of the account that would pay, by account and reason. Other reasons
+ * count while the provider refuses the whole account for them, and not only this GpuPod.
+ */
 function waitingByAccount({
+  registry,
   views,
   gpuPods,
-}: Pick<AccountSources, 'views' | 'gpuPods'>): ReadonlyMap<string, ReadonlyMap<string, number>> {
-  const waiting = new Map<string, Map<string, number>>();
-  for (const object of gpuPods) {
+}: AccountSources): ReadonlyMap<string, ReadonlyMap<string, number>> {
+  const refusals = (account: string): ReadonlySet<string> => {
+    const session = account === OWN_ACCOUNT ? registry.own : registry.get(account);
+    return session === undefined ? new Set() : refusalsOf(session);
+  };
+  const waiting = gpuPods.flatMap((object) => {
     const parsed = parseGpuPod(object);
     const reason = parsed.kind === 'ok' ? waitingReasonOf(parsed.gpuPod) : undefined;
     const account = parsed.kind === 'ok' && reason !== undefined ? payerOf(parsed.gpuPod, views) : undefined;
-    if (reason !== undefined && account !== undefined) {
-      const ofAccount = waiting.get(account) ?? new Map<string, number>();
-      waiting.set(account, ofAccount.set(reason, (ofAccount.get(reason) ?? 0) + 1));
-    }
-  }
-  return waiting;
+    return reason !== undefined && account !== undefined ? [{ account, reason }] : [];
+  });
+  const counted = waiting.filter(
+    ({ account, reason }) => WAITING.has(reason) || refusals(account).has(reason),
+  );
+  const byAccount = Map.groupBy(counted, ({ account }) => account);
+  return new Map(
+    [...byAccount].map(([account, all]) => {
+      const byReason = Map.groupBy(all, ({ reason }) => reason);
+      return [account, new Map([...byReason].map(([reason, { length }]) => [reason, length]))];
+    }),
+  );
 }
 
 function waitingReasonOf(gpuPod: GpuPod): string | undefined {
@@ -165,7 +178,7 @@ function waitingReasonOf(gpuPod: GpuPod): string | undefined {
     return undefined;
   }
   const synced = findCondition(status, 'Synced');
-  return synced?.status === 'False' && WAITING.has(synced.reason) ? synced.reason : undefined;
+  return synced?.status === 'False' ? synced.reason : undefined;
 }
 
 function payerOf(gpuPod: GpuPod, views: AccountViews | undefined): string | undefined {

@@ -45,6 +45,11 @@ export class AccountLabels {
         group.delete(account);
       }
     }
+    for (const [namespace, { size }] of this.#byNamespace) {
+      if (size === 0) {
+        this.#byNamespace.delete(namespace);
+      }
+    }
     return gone;
   }
 

@@ -7,7 +7,7 @@ import type { Instruments } from './instruments.ts';
 import { WalletMetrics } from './wallet-metrics.ts';
 import type { WalletListed } from './wallet-metrics.ts';
 
-/** An account has about 20 series. */
+/** An account has about 15 series, and at most 21. */
 const LABEL_LIMITS = { max: 1_000, maxPerNamespace: 50 };
 const GAUGES = [
   'accountReady',
@@ -82,7 +82,8 @@ export class AccountMetrics {
     }
     this.#instruments.accountReady.set({ account, reason }, isReady ? 1 : 0);
     this.#instruments.accountSuspended.set({ account }, isSuspended ? 1 : 0);
-    for (const why of name === OPERATOR_ACCOUNT ? ACCOUNT_REFUSALS : refused) {
+    // A rate limit is no refusal: it ends by itself within a minute.
+    for (const why of ACCOUNT_REFUSALS.filter((one) => name === OPERATOR_ACCOUNT || refused.has(one))) {
       this.#instruments.accountRefused.set({ account, reason: why }, refused.has(why) ? 1 : 0);
     }
     for (const [limit, ratio] of limitUsage) {

@@ -165,7 +165,13 @@ describe('the sample of an account', () => {
 });
 
 describe('the GpuPods that wait because of an account', () => {
-  it.each<{ title: string; gpuPod: RawObject; account: string | undefined; accounts?: RawObject[] }>([
+  it.each<{
+    title: string;
+    gpuPod: RawObject;
+    account: string | undefined;
+    accounts?: RawObject[];
+    breaker?: Given['breaker'];
+  }>([
     {
       title: 'count for the account that the spec names',
       gpuPod: waitingPod('AccountSuspended', {
@@ -195,6 +201,17 @@ describe('the GpuPods that wait because of an account', () => {
       account: undefined,
     },
     {
+      title: 'count for an account whose quota is refused',
+      gpuPod: waitingPod('QuotaExceeded'),
+      account: TEAM,
+      breaker: ['QuotaExceeded'],
+    },
+    {
+      title: 'do not count if the provider refused this request only',
+      gpuPod: waitingPod('QuotaExceeded'),
+      account: undefined,
+    },
+    {
       title: 'do not count while they wait for something else',
       gpuPod: waitingPod('InvalidRequest'),
       account: undefined,
@@ -214,8 +231,8 @@ describe('the GpuPods that wait because of an account', () => {
       gpuPod: waitingPod('BudgetExceeded', { isDeleting: true }),
       account: undefined,
     },
-  ])('$title', ({ gpuPod, account, accounts = [rawAccount(), ml] }) => {
-    const samples = [...sample({ accounts, gpuPods: [gpuPod] }).values()];
+  ])('$title', ({ gpuPod, account, accounts = [rawAccount(), ml], breaker = [] }) => {
+    const samples = [...sample({ accounts, gpuPods: [gpuPod], breaker }).values()];
     expect(samples.filter(({ waiting }) => waiting.size > 0).map((one) => one.account)).toEqual(
       account === undefined ? [] : [account],
     );

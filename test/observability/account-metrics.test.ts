@@ -103,7 +103,7 @@ describe('the metrics of accounts', () => {
           isReady: false,
           reason: 'Unauthorized',
           isSuspended: true,
-          refused: new Set(['Unauthorized']),
+          refused: new Set(['Unauthorized', 'RateLimited']),
           limitUsage: new Map([
             ['maxGpus', 1],
             ['perNamespace.maxInstances', 0.5],

@@ -32,7 +32,7 @@ function apiKeySecretRef(where: string) {
         .default(DEFAULT_SECRET_KEY)
         .describe('Key in the data of that Secret. Its value is the bare API key.'),
     })
-    .describe(`The Secret with the API key, in ${where}. A new key is in use within 5 seconds.`);
+    .describe(`The Secret with the API key, in ${where}. A new key is usually in use within 5 seconds.`);
 }
 
 const shared = {

@@ -114,7 +114,7 @@ export const REASONS = {
     BudgetExceeded: {
       status: 'False',
       meaning:
-        'A create request would exceed `--max-total-price-per-hour`. The GpuPod waits, which costs nothing. Terminate other instances, or raise the limit.',
+        'A create request would exceed `--max-total-price-per-hour`, or a limit of the account on all its instances or on those of the namespace. The GpuPod waits, which costs nothing. Terminate other instances, or raise the limit.',
     },
     PaymentRequired: {
       status: 'False',

@@ -1,4 +1,4 @@
-import { CREATE_OUTCOMES, REQUEST_CODES } from './metric-values.ts';
+import { ACCOUNT_REFUSALS, CREATE_OUTCOMES, REQUEST_CODES } from './metric-values.ts';
 import type { MetricDefinition } from './definition.ts';
 
 /**
@@ -22,7 +22,7 @@ export const ACCOUNT_METRICS = {
     name: 'gpupod_account_refused',
     type: 'gauge',
     labels: ['account', 'reason'],
-    help: '1 while the account has no API key, or while the provider refuses the key or the account, by reason: CredentialsMissing, Unauthorized, AccountChanged, PaymentRequired, Forbidden, QuotaExceeded. GpuPods wait meanwhile, and instances keep billing. Series that are 0 exist for the account operator only. Leader only.',
+    help: `1 while the account has no API key, or while the provider refuses the key or the account, by reason: ${ACCOUNT_REFUSALS.join(', ')}. GpuPods wait meanwhile, and instances keep billing. Series that are 0 exist for the account operator only. Leader only.`,
   },
   accountInstances: {
     name: 'gpupod_account_instances',
