@@ -4,7 +4,7 @@ import type { AccountSession } from './session.ts';
 
 type Session = Pick<AccountSession, 'name'> & {
   readonly account: Pick<AccountSession['account'], 'state'>;
-  readonly health: Pick<AccountSession['health'], 'isKeyRefused'>;
+  readonly health: Pick<AccountSession['health'], 'isKeyRefused' | 'unreadKey'>;
 };
 
 /**
@@ -50,8 +50,8 @@ export class AccountRegistry<T extends Session = AccountSession> {
   }
 
   /**
-   * The session whose key belongs to this user. One whose account expects that user comes first, and among those one
-   * whose key the provider accepts.
+   * The session whose key belongs to this user. One whose account expects that user comes first, among those one whose
+   * key the provider accepts, and among those one whose Secret the operator may still read.
    */
   find(recorded: AccountIdentity): T | undefined {
     const ofUser = this.all().filter(({ account }) => {
@@ -59,7 +59,10 @@ export class AccountRegistry<T extends Session = AccountSession> {
       return identity !== undefined && isSameAccount(identity, recorded);
     });
     const fitting = ofUser.filter(({ account }) => account.state.kind === 'fits');
-    return fitting.find(({ health }) => !health.isKeyRefused) ?? fitting[0] ?? ofUser[0];
+    const accepted = fitting.filter(({ health }) => !health.isKeyRefused);
+    return (
+      accepted.find(({ health }) => health.unreadKey === undefined) ?? accepted[0] ?? fitting[0] ?? ofUser[0]
+    );
   }
 
   /**

@@ -8,11 +8,11 @@ const ORIGIN = 'https://api.test';
 interface Session {
   readonly name: string;
   readonly account: { state: AccountState };
-  readonly health: { isKeyRefused: boolean };
+  readonly health: { isKeyRefused: boolean; unreadKey: string | undefined };
 }
 
 function session(name: string, state: AccountState): Session {
-  return { name, account: { state }, health: { isKeyRefused: false } };
+  return { name, account: { state }, health: { isKeyRefused: false, unreadKey: undefined } };
 }
 
 function fits(userId: string, origin = ORIGIN): AccountState {
@@ -93,6 +93,15 @@ describe('the registry of accounts', () => {
       health.isKeyRefused = true;
     });
     expect(registry.find(recorded)?.name).toBe('team-a');
+  });
+
+  it('rents with a key that may be read, before one of the same user whose Secret may not be read any more', () => {
+    const unread = session('team-a', fits('user-2'));
+    unread.health.unreadKey = 'secrets "key" is forbidden';
+    const registry = new AccountRegistry(SESSIONS[0], unread, session('team-b', fits('user-2')));
+    expect(registry.shared('team-b')?.name).toBe('team-b');
+    registry.remove('team-b');
+    expect(registry.of({ origin: ORIGIN, userId: 'user-2' }).name).toBe('team-a');
   });
 
   it('lists every session once, the own one first', () => {

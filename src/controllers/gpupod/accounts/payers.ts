@@ -87,7 +87,9 @@ export class Payers {
       this.#noteFormer(key, last);
     }
     this.#lastByKey.set(key, acting.session);
-    if (acting.payerProblem === undefined && canActFor(acting.session, statedAccount(gpuPod))) {
+    // The session of an account that may rent nothing new acts all the same; the own one is a stand-in.
+    const isStandIn = acting.payerProblem !== undefined && acting.session === this.#options.registry.own;
+    if (!isStandIn && canActFor(acting.session, statedAccount(gpuPod))) {
       this.#heldKeys.delete(key);
     } else {
       this.#heldKeys.add(key);
