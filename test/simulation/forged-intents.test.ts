@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { ANNOTATIONS } from '../../src/api/common/names.ts';
-import { parseJson, isRecord } from '../../src/json.ts';
+import { parseJson, isRecord, recordAt } from '../../src/json.ts';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
 import { podName } from '../../src/lifecycle/pod-name.ts';
 import { intent } from '../support/builders/intent.ts';
@@ -158,6 +158,38 @@ describe('a tenant who edits a create intent while its outcome is unknown', () =
     await scene.untilReady('team-a', 'second');
     expect(scene.payersOf('team-a')).toEqual(['user_b']);
   });
+});
+
+it('keeps the account of an unknown outcome in use over a restart, although it no longer serves the namespace', async () => {
+  const scene = await sceneWithMl('team-a', {});
+  const { api, server, operator } = scene.simulation;
+  api.faults.add({ method: 'POST', path: '/pods/', times: 1, effect: { kind: 'ResetAfter' } });
+  api.faults.add({ method: 'GET', path: '/pods/', effect: { kind: 'Answer', status: 500 } });
+  scene.apply('team-a');
+  await scene.simulation.until('it is rented', () => scene.payersOf('team-a').length === 1);
+  await scene.simulation.pass(10_000);
+  operator.kill();
+  const target = { name: 'ml' };
+  server.edit(
+    'clustergpuaccounts',
+    target,
+    (held) => ({
+      ...held,
+      spec: { ...recordAt(held, 'spec'), namespaceSelector: { matchLabels: { team: 'x' } } },
+    }),
+    'person',
+  );
+  server.delete('clustergpuaccounts', target, 'person');
+  await scene.simulation.pass(10 * MINUTE_MS);
+  expect(server.get('clustergpuaccounts', target)?.metadata.finalizers).toEqual(['gpupod.dev/in-use']);
+
+  api.faults.clear();
+  server.delete('gpupods', { namespace: 'team-a', name: 'train-1' }, 'person');
+  await scene.simulation.until(
+    'the account is gone',
+    () => server.get('clustergpuaccounts', target) === undefined,
+  );
+  expect(scene.payersOf('team-a')).toEqual([]);
 });
 
 describe('a create intent that a tenant made up', () => {

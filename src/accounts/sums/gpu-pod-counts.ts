@@ -70,13 +70,31 @@ export class GpuPodCounts {
         };
   }
 
-  statedIntentOf(gpuPod: GpuPod, isAlive: Rest['isAlive']): StatedIntent | undefined {
+  /**
+   * The account that an open create intent needs. One that does not serve the namespace any more is needed as well while
+   * lists show an instance, or may not show it yet: nobody else has the key to terminate it.
+   */
+  neededAccountOf(gpuPod: GpuPod, isListed: boolean): string | undefined {
+    const stated = this.#statedIntentOf(gpuPod, () => false);
+    if (stated === undefined) {
+      return undefined;
+    }
+    const { isOwn, name, owner, statedOwner } = stated;
+    const mayExist = !isListed || !this.#isLate() || this.#parts.live.ofAttempt(name).length > 0;
+    return (isOwn && mayExist ? statedOwner : owner).account;
+  }
+
+  #statedIntentOf(gpuPod: GpuPod, isAlive: Rest['isAlive']): StatedIntent | undefined {
     return statedIntentOf(gpuPod, this.#parts.payers, isAlive);
+  }
+
+  #isLate(): boolean {
+    return this.#parts.clock.monotonicMs() >= this.#listedByMs;
   }
 
   /** What this process sent counts as it was sent, whatever the create intent says. */
   #pending(gpuPod: GpuPod, { live, isAlive }: Rest): Counted {
-    const stated = this.statedIntentOf(gpuPod, isAlive);
+    const stated = this.#statedIntentOf(gpuPod, isAlive);
     if (stated === undefined || this.#parts.sent.get(stated.name) !== undefined) {
       return COUNTS_NOTHING;
     }
@@ -110,8 +128,7 @@ export class GpuPodCounts {
         live.set(podId, { ...one, statedOwner: owner });
       }
     }
-    const isLate = this.#parts.clock.monotonicMs() >= this.#listedByMs;
-    return isListed || isLate ? COUNTS_NOTHING : { micros, instances: 1, gpus, owner };
+    return isListed || this.#isLate() ? COUNTS_NOTHING : { micros, instances: 1, gpus, owner };
   }
 
   #isNamedFor({ metadata }: GpuPod, podId: string): boolean {

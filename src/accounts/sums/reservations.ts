@@ -218,7 +218,7 @@ export class Reservations {
   openAccountOf(gpuPod: GpuPod): string | undefined {
     const { uid } = gpuPod.metadata;
     const sent = this.#sent.all().find((one) => one.uid === uid);
-    return (sent ?? this.#counts.statedIntentOf(gpuPod, () => false))?.owner.account;
+    return sent?.owner.account ?? this.#counts.neededAccountOf(gpuPod, this.#lists.hasListedAll());
   }
 
   /** An instance that a list shows counts in place of its create request, and for the same account. */

@@ -27,6 +27,8 @@ export interface StatedIntent {
   /** It is of this UID, so the GpuPod rents nothing else before its outcome is known. */
   readonly isOwn: boolean;
   readonly owner: Owner;
+  /** With the account that the intent names, whether or not that serves the namespace. */
+  readonly statedOwner: Owner;
   readonly micros: MicroUsd;
   readonly gpus: number;
 }
@@ -71,10 +73,12 @@ function bounded(intent: Intent, namespace: string, payers: StatedPayers, isOwn:
   const { payer, cost, offer, name } = intent;
   const { isForNamespace, maxPrice = Infinity, maxGpus = Infinity, allowPrepaid } = payers(payer, namespace);
   const price = Math.min(cost.total, maxPrice);
+  const statedOwner = ownerFor(payer, namespace);
   return {
     name,
     isOwn,
-    owner: isForNamespace ? ownerFor(payer, namespace) : { account: NO_ACCOUNT, namespace },
+    owner: isForNamespace ? statedOwner : { account: NO_ACCOUNT, namespace },
+    statedOwner,
     micros: allowPrepaid ? chargedAtOnce(price, offer.prepaidHours) : price,
     gpus: Math.min(offer.gpuCount, maxGpus),
   };
