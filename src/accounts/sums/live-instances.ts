@@ -14,7 +14,10 @@ import type { Owner, RetainedEntry } from './stated.ts';
 export interface LiveInstancesOptions {
   readonly clock: Clock;
   readonly installation: string;
-  readonly timings: Pick<ProtocolTimings, 'settleMs' | 'goneSpacingMs' | 'foreignRequestMs'>;
+  readonly timings: Pick<
+    ProtocolTimings,
+    'settleMs' | 'settleSpacingMs' | 'goneSpacingMs' | 'foreignRequestMs'
+  >;
 }
 
 /** Why a billing instance belongs to no GpuPod. */

@@ -1,5 +1,6 @@
 import type { Intent } from '../../lifecycle/intent.ts';
 import type { Wallet } from '../../lifecycle/provider.ts';
+import { LISTS_THAT_PROVE_ABSENCE } from '../../lifecycle/settings.ts';
 import type { InventoryResult } from '../instances/inventory.ts';
 import { isListedBy } from './live-instances.ts';
 import type { Lister, LiveInstancesOptions } from './live-instances.ts';
@@ -17,8 +18,9 @@ export interface SentCreate extends Totals {
   readonly userId: string | undefined;
   /** When it ended and may have created an instance, as a monotonic time; absent while it is under way. */
   readonly answeredAtMs?: number;
-  /** Begin of the first complete list that does not show an instance of it, as a monotonic time. */
-  readonly missingSinceMs?: number;
+  /** Complete lists in a row that do not show an instance of it, and when the last one began, as a monotonic time. */
+  readonly absences: number;
+  readonly lastAbsenceAtMs?: number;
 }
 
 /**
@@ -28,6 +30,7 @@ export interface SentCreate extends Totals {
 export class SentCreates {
   readonly #options: LiveInstancesOptions;
   readonly #byAttempt = new Map<string | undefined, SentCreate>();
+  readonly #teamsSeen = new Set<Wallet>([undefined]);
 
   constructor(options: LiveInstancesOptions) {
     this.#options = options;
@@ -36,7 +39,7 @@ export class SentCreates {
   add(uid: string, { name, teamId, account }: Intent, owner: Owner, counted: Totals): void {
     this.#byAttempt.set(attemptKey(name), {
       ...counted,
-      ...{ uid, name, owner, wallet: teamId, userId: account },
+      ...{ uid, name, owner, wallet: teamId, userId: account, absences: 0 },
     });
   }
 
@@ -62,30 +65,38 @@ export class SentCreates {
     this.#byAttempt.delete(attemptKey(name));
   }
 
-  /** Drops what two complete lists, late and far enough apart, do not show. */
+  /**
+   * Drops what complete lists prove to be absent, by the rule of the GpuPod that sent it: so many lists, late and far
+   * enough apart, each with all names, and of a team of which the key has shown an instance.
+   */
   takeInventory(
     lister: Lister,
     { instances, beganAtMs }: InventoryResult,
     complete: ReadonlySet<Wallet>,
   ): void {
+    for (const { teamId } of instances) {
+      this.#teamsSeen.add(teamId);
+    }
+    const hasNameless = instances.some(({ name }) => name === undefined);
     const shown = new Set(instances.map(({ name }) => attemptKey(name)));
     for (const [key, sent] of this.#byAttempt) {
-      if (!shown.has(key) && complete.has(sent.wallet) && isListedBy(sent, lister)) {
+      const isMissing = !hasNameless && !shown.has(key) && this.#teamsSeen.has(sent.wallet);
+      if (isMissing && complete.has(sent.wallet) && isListedBy(sent, lister)) {
         this.#miss(key, sent, beganAtMs);
       }
     }
   }
 
   #miss(key: string | undefined, sent: SentCreate, beganAtMs: number): void {
-    const { settleMs, goneSpacingMs } = this.#options.timings;
-    if (sent.answeredAtMs === undefined || beganAtMs < sent.answeredAtMs + settleMs) {
+    const { settleMs, settleSpacingMs } = this.#options.timings;
+    const { answeredAtMs = Infinity, absences, lastAbsenceAtMs = -Infinity } = sent;
+    if (beganAtMs < answeredAtMs + settleMs || beganAtMs - lastAbsenceAtMs < settleSpacingMs) {
       return;
     }
-    const { missingSinceMs = beganAtMs } = sent;
-    if (beganAtMs - missingSinceMs >= goneSpacingMs) {
+    if (absences + 1 >= LISTS_THAT_PROVE_ABSENCE) {
       this.#byAttempt.delete(key);
     } else {
-      this.#byAttempt.set(key, { ...sent, missingSinceMs });
+      this.#byAttempt.set(key, { ...sent, absences: absences + 1, lastAbsenceAtMs: beganAtMs });
     }
   }
 }

@@ -204,37 +204,6 @@ describe('reserve', () => {
     expect(bench.reserve('b', intent(), 3_000_000)).toBe(true);
   });
 
-  it('counts a create request that ended until its outcome is recorded, whatever is on the GpuPod', () => {
-    bench.list();
-    bench.reserve('a', intent(), undefined);
-    bench.reservations.release({ name: intent().name, isCharged: true });
-    bench.objects = [];
-    expect(bench.elsewhere('a')).toBe(1_900_000);
-    expect(bench.elsewhere('b')).toBe(1_900_000);
-    bench.reservations.settle(intent().name);
-    expect(bench.elsewhere('b')).toBe(0);
-  });
-
-  it('counts a create request until two lists, late and far enough apart, show nothing of it', () => {
-    bench.list();
-    bench.reserve('a', intent(), undefined);
-    bench.reservations.release({ name: intent().name, isCharged: true });
-    bench.takeAt(bench.nowMs + 89_999);
-    bench.takeAt(bench.nowMs + 119_998);
-    expect(bench.elsewhere('b')).toBe(1_900_000);
-    bench.takeAt(bench.nowMs + 149_998);
-    expect(bench.elsewhere('b')).toBe(0);
-  });
-
-  it('counts an instance that a list shows in place of its create request, for the same account', () => {
-    bench.list();
-    bench.reserve('a', intent(), undefined);
-    bench.reservations.release({ name: intent().name, isCharged: true });
-    bench.list({ ...LIVE, userId: 'another' });
-    const scope = { account: 'operator', userId: 'nobody' };
-    expect(bench.reservations.elsewhere('b', scope)).toEqual({ micros: 2_500_000, instances: 1, gpus: 1 });
-  });
-
   it('counts all prepaid hours for one hour, whatever happens to the instance', () => {
     const prepaid = intent({ offer: { prepaidHours: 24 } });
     bench.list();
