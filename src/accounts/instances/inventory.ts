@@ -109,14 +109,18 @@ export class Inventory {
   }
 
   /**
-   * When the list that somebody waits for is due, in milliseconds from now; undefined if nobody waits. A sweep may have
-   * brought what was due when it was scheduled, and one that is under way may do so.
+   * When a list is due, in milliseconds from now: one that somebody waits for, or the first one of a wallet. Undefined if
+   * none is. A sweep may have brought what was due when it was scheduled, and one that is under way may do so.
    */
   dueInMs(): number | undefined {
     if (this.#hasFailed) {
       return 0;
     }
-    return this.#underWayCount > 0 ? this.#options.minGapMs : this.#untilDueMs(this.#waiting.values());
+    if (this.#underWayCount > 0) {
+      return this.#options.minGapMs;
+    }
+    const unlisted = this.#instances.hasUnlisted ? [{ afterMs: 0, wallets: [] }] : [];
+    return this.#untilDueMs([...unlisted, ...this.#waiting.values()]);
   }
 
   async #take(): Promise<InventoryResult | Failure> {

@@ -66,6 +66,11 @@ export class KnownInstances {
     return [undefined, ...this.#options.teamIds()];
   }
 
+  /** Whether a wallet was never listed, such as that of a team that an account names since the last list. */
+  get hasUnlisted(): boolean {
+    return this.wallets().some((wallet) => !this.#states.has(wallet));
+  }
+
   /**
    * The wallets whose complete lists a sum over all instances needs. A team that refuses the key is marked, because it
    * holds nobody up: any account may name one. A team whose instances the key's own list shows is left out.

@@ -136,6 +136,17 @@ describe('what is due', () => {
     expect(bench.inventory.dueInMs()).toBe(inMs);
   });
 
+  it('is due as soon as the gap is over if a team joined that was never listed', async () => {
+    const teams: string[] = [];
+    const bench = new InventoryBench(teams);
+    await bench.inventory.take();
+    expect(bench.inventory.dueInMs()).toBeUndefined();
+    teams.push('team-x');
+    expect(bench.inventory.dueInMs()).toBe(GAP_MS);
+    await bench.inventory.take();
+    expect(bench.inventory.dueInMs()).toBeUndefined();
+  });
+
   it('is decided after the list that is under way', async () => {
     const bench = new InventoryBench();
     const answer = Promise.withResolvers<undefined>();
