@@ -38,7 +38,7 @@ function droppedText(kind: AccountKind, fields: readonly string[]): string {
   return `The installed CRD ${ACCOUNT_PLURALS[kind]}.${GROUP} drops ${names}.`;
 }
 
-/** What is left without the numbers that change with each instance. */
+/** What is left without what changes with each instance: numbers, and the message that names what holds a deleted account. */
 function withoutUsage({
   instances: _instances,
   gpus: _gpus,
@@ -46,9 +46,14 @@ function withoutUsage({
   displayPerHour: _display,
   namespaces: _namespaces,
   otherNamespaces: _others,
+  conditions,
   ...news
-}: GpuAccountStatus): Partial<GpuAccountStatus> {
-  return news;
+}: GpuAccountStatus): object {
+  const isDeleting = conditions?.some(({ reason }) => reason === 'Deleting') === true;
+  return {
+    ...news,
+    conditions: isDeleting ? conditions.map(({ message: _message, ...condition }) => condition) : conditions,
+  };
 }
 
 /** Writes the status of accounts where it says something new, and an event where its reason changes. */

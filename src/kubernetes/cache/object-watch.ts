@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import type { ApiTransport } from '../client/api-transport.ts';
 import { RetryPause } from './retry-pause.ts';
-import { WatchLength } from './watch-length.ts';
+import { WatchLength, watchTimeouts } from './watch-length.ts';
 import { runWatch } from './watch-stream.ts';
 import type { WatchChange, WatchOutcome } from './watch-stream.ts';
 
@@ -21,10 +21,6 @@ export interface ObjectWatchOptions {
   readonly random?: () => number;
 }
 
-const CONNECT_TIMEOUT_MS = 10_000;
-const DEFAULT_IDLE_TIMEOUT_MS = 90_000;
-/** A watch must end within this time after the duration that the request asked for. */
-const END_OVERDUE_MS = 5_000;
 /** Somebody has to grant the right first. */
 const REFUSED_MS = 600_000;
 
@@ -77,7 +73,7 @@ export class ObjectWatch {
   }
 
   async #watch(): Promise<WatchOutcome> {
-    const { transport, clock, path, name, idleTimeoutMs = DEFAULT_IDLE_TIMEOUT_MS } = this.#options;
+    const { transport, clock, path, name, idleTimeoutMs } = this.#options;
     const timeoutSeconds = this.#length.seconds(this.#random());
     return await runWatch({
       transport,
@@ -90,8 +86,7 @@ export class ObjectWatch {
         resourceVersion: this.#resourceVersion,
         timeoutSeconds,
       },
-      connectTimeoutMs: CONNECT_TIMEOUT_MS,
-      idleTimeoutMs: Math.min(idleTimeoutMs, timeoutSeconds * 1_000 + END_OVERDUE_MS),
+      ...watchTimeouts(timeoutSeconds, idleTimeoutMs),
       signal: this.#stopping.signal,
       onOpen: () => {
         this.#isOpen = true;

@@ -11,16 +11,11 @@ import { Store } from './store.ts';
 import type { StoreEvent, StoreView } from './store.ts';
 import { StoreHandlers } from './store-handlers.ts';
 import type { StoreHandler } from './store-handlers.ts';
-import { WatchLength } from './watch-length.ts';
+import { WatchLength, watchTimeouts } from './watch-length.ts';
 import { runWatch } from './watch-stream.ts';
 import type { WatchChange, WatchOutcome } from './watch-stream.ts';
 
-/** One minute until a bookmark, and half a minute for a busy server. */
-const DEFAULT_IDLE_TIMEOUT_MS = 90_000;
-const CONNECT_TIMEOUT_MS = 10_000;
 const LIST_TIMEOUT_MS = 60_000;
-/** A watch must end within this time after the duration that the request asked for. */
-const END_OVERDUE_MS = 5_000;
 
 /**
  * Keeps a local copy of one resource, and notifies its handlers of each change. Modes:
@@ -196,11 +191,7 @@ export class Reflector<T extends KubernetesObject> {
       clock,
       path,
       query: { ...watch, labelSelector, fieldSelector },
-      connectTimeoutMs: CONNECT_TIMEOUT_MS,
-      idleTimeoutMs: Math.min(
-        this.#options.idleTimeoutMs ?? DEFAULT_IDLE_TIMEOUT_MS,
-        timeoutSeconds * 1_000 + END_OVERDUE_MS,
-      ),
+      ...watchTimeouts(timeoutSeconds, this.#options.idleTimeoutMs),
       signal: this.#stopping.signal,
       onOpen: () => {
         this.#listFailures.onWatchOpened();

@@ -8,6 +8,23 @@ const SECONDS = [300, 20, 8, 4] as const;
  */
 const ENDS_BEFORE_LONGER = 100;
 
+const CONNECT_TIMEOUT_MS = 10_000;
+/** One minute until a bookmark, and half a minute for a busy server. */
+const DEFAULT_IDLE_TIMEOUT_MS = 90_000;
+/** A watch must end within this time after the duration that the request asked for. */
+const END_OVERDUE_MS = 5_000;
+
+/** The time limits of a watch that asks for this duration. */
+export function watchTimeouts(
+  timeoutSeconds: number,
+  idleTimeoutMs: number = DEFAULT_IDLE_TIMEOUT_MS,
+): { readonly connectTimeoutMs: number; readonly idleTimeoutMs: number } {
+  return {
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    idleTimeoutMs: Math.min(idleTimeoutMs, timeoutSeconds * 1_000 + END_OVERDUE_MS),
+  };
+}
+
 /** The duration to request for a watch. It is shorter while something in between drops silent connections. */
 export class WatchLength {
   #step = 0;

@@ -9,12 +9,13 @@ const FITS = { kind: 'fits', origin: 'https://api.test', userId: 'user-1', since
 const UNUSED = { instances: 0, usdPerHour: 0, gpus: 0, holders: [], namespaces: [] };
 const ML = { name: 'ml', namespace: null };
 
-it('writes the namespaces of an account at most once in 10 s, however many instances come and go', async () => {
-  let nowMs = 0;
-  let raw = rawAccount(ML);
-  let writes = 0;
-  const writer = new AccountStatusWriter({
-    clock: { monotonicMs: () => nowMs },
+/** A writer for one account, whose status the API server keeps. */
+class WriterBench {
+  nowMs = 0;
+  raw = rawAccount(ML);
+  writes = 0;
+  readonly #writer = new AccountStatusWriter({
+    clock: { monotonicMs: () => this.nowMs },
     log: { error: () => undefined },
     events: { record: () => undefined },
     kinds: {
@@ -22,36 +23,54 @@ it('writes the namespaces of an account at most once in 10 s, however many insta
         view: { applyLocal: () => true },
         api: {
           replaceStatus: async (object: KubernetesObject) => {
-            writes += 1;
-            raw = { ...raw, ...object, metadata: raw.metadata };
-            return await Promise.resolve(raw);
+            this.writes += 1;
+            this.raw = { ...this.raw, ...object, metadata: this.raw.metadata };
+            return await Promise.resolve(this.raw);
           },
         },
       },
     },
   });
-  const write = async (usdPerHour: number, isRefused = false): Promise<void> => {
-    const account = gpuAccount({ ...ML, status: statusOf(raw) });
-    const namespaces = [{ namespace: 'team-a', instances: 1, gpus: 1, usdPerHour }];
-    const facts = { ...UNUSED, namespaces, state: FITS, isRefused, wallMs: 0 };
-    await writer.write('ml', account, draftAccountStatus(account, facts));
-  };
 
-  await write(1);
-  expect(writes).toBe(1);
-  for (let price = 2; price <= 20; price += 1) {
-    nowMs += 500;
-    await write(price);
+  async write(usdPerHour: number, facts: { isRefused?: boolean; isDeleting?: boolean } = {}): Promise<void> {
+    const { isRefused = false, isDeleting = false } = facts;
+    const held = gpuAccount({ ...ML, status: statusOf(this.raw) });
+    const deletionTimestamp = '2026-11-23T10:00:00Z';
+    const account = isDeleting ? { ...held, metadata: { ...held.metadata, deletionTimestamp } } : held;
+    const namespaces = [{ namespace: 'team-a', instances: 1, gpus: 1, usdPerHour }];
+    const usage = { ...UNUSED, usdPerHour, holders: ['team-a/train-1'], namespaces };
+    const draft = draftAccountStatus(account, { ...usage, state: FITS, isRefused, wallMs: 0 });
+    await this.#writer.write('ml', account, draft);
   }
-  expect(writes).toBe(1);
-  nowMs = 10_000;
-  await write(21);
-  expect(writes).toBe(2);
-  expect(statusOf(raw)).toMatchObject({ namespaces: [{ namespace: 'team-a', pricePerHour: 21 }] });
-  // What a person must know does not wait.
-  await write(22, true);
-  expect(writes).toBe(3);
-});
+}
+
+it.each([{ isDeleting: false }, { isDeleting: true }])(
+  'writes what an account pays for at most once in 10 s, however many instances come and go, deleting: $isDeleting',
+  async ({ isDeleting }) => {
+    const bench = new WriterBench();
+    await bench.write(1, { isDeleting });
+    expect(bench.writes).toBe(1);
+    for (let price = 2; price <= 20; price += 1) {
+      bench.nowMs += 500;
+      await bench.write(price, { isDeleting });
+    }
+    expect(bench.writes).toBe(1);
+    bench.nowMs = 10_000;
+    await bench.write(21, { isDeleting });
+    expect(bench.writes).toBe(2);
+    expect(statusOf(bench.raw)).toMatchObject({ namespaces: [{ namespace: 'team-a', pricePerHour: 21 }] });
+  },
+);
+
+it.each([{ isRefused: true }, { isDeleting: true }])(
+  'writes at once what a person must know: %j',
+  async (facts) => {
+    const bench = new WriterBench();
+    await bench.write(1);
+    await bench.write(2, facts);
+    expect(bench.writes).toBe(2);
+  },
+);
 
 function statusOf(object: KubernetesObject): object {
   return recordAt(object, 'status');
