@@ -1,4 +1,4 @@
-import type { Provider } from '../lifecycle/provider.ts';
+import type { BookedTurn, Provider } from '../lifecycle/provider.ts';
 
 /** What was found where an API key should be: a text, which may not be a key, or why there is none. */
 export type FoundText =
@@ -7,7 +7,7 @@ export type FoundText =
 /** The connection of one account with the provider: its key, its rate limit, its requests. */
 export interface AccountConnection {
   readonly provider: Provider;
-  readonly takeCreateTurn: () => Promise<void>;
+  readonly bookCreateTurn: () => Promise<BookedTurn>;
   /** Changes whenever the key does. */
   readonly keyVersion: () => number;
   /** Distinguishes the key in use from others; undefined if there is none. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../kubernetes/log.ts';
 import type { AccountState } from '../lifecycle/observation.ts';
-import type { Provider } from '../lifecycle/provider.ts';
+import type { BookedTurn, Provider } from '../lifecycle/provider.ts';
 import type { ProtocolTimings } from '../lifecycle/settings.ts';
 import { gpuTypeOf, upstreamOf } from '../offers/offer-key.ts';
 import { identityOf } from '../lifecycle/account.ts';
@@ -43,8 +43,8 @@ export interface AccountSession {
   readonly health: ProviderHealth;
   readonly vanished: VanishedInstances;
   readonly sshKeys: SshKeys;
-  /** Waits for a token of the account's rate limit, for a create request. */
-  readonly takeCreateTurn: () => Promise<void>;
+  /** Waits until a create request would get its turn at the account's rate limiter soon. */
+  readonly bookCreateTurn: () => Promise<BookedTurn>;
 }
 
 /** An offer whose create request was refused, or whose instance failed. */
@@ -54,7 +54,7 @@ export interface FailedOffer {
   readonly reason: string;
 }
 
-export interface SessionOptions extends Pick<AccountSession, 'name' | 'provider' | 'takeCreateTurn'> {
+export interface SessionOptions extends Pick<AccountSession, 'name' | 'provider' | 'bookCreateTurn'> {
   readonly clock: Clock;
   readonly log: Log;
   readonly timings: ProtocolTimings;
@@ -95,7 +95,7 @@ export interface SessionSignals {
 
 /** Builds the session of one API key. It sends nothing. */
 export function createSession(options: SessionOptions, signals: SessionSignals): AccountSession {
-  const { name, provider, takeCreateTurn, clock, log, timings, installation, cooldownScale, reservations } =
+  const { name, provider, bookCreateTurn, clock, log, timings, installation, cooldownScale, reservations } =
     options;
   const enqueue = (key: string): void => {
     signals.enqueue(key);
@@ -162,7 +162,7 @@ export function createSession(options: SessionOptions, signals: SessionSignals):
     vanished,
     sshKeys,
   };
-  return { name, provider, takeCreateTurn, ...known };
+  return { name, provider, bookCreateTurn, ...known };
 }
 
 /**

@@ -52,9 +52,7 @@ export function gpuPodOptions(
         return state.kind === 'key' ? state.key.fingerprint(hmacKey) : undefined;
       },
     },
-    takeCreateTurn: async () => {
-      await prime.limiter.acquire({ priority: 'create' });
-    },
+    bookCreateTurn: () => prime.limiter.bookCreate(),
     observer: metrics,
     crdProblem,
     // Without leader election no other process can lead, and there is nothing to renew.

@@ -33,9 +33,7 @@ export function accountConnector(config: Config, clock: Clock, metrics: Metrics)
     const { limiter, provider } = connectWith(name, keys, { config, clock, metrics });
     return {
       provider,
-      takeCreateTurn: async () => {
-        await limiter.acquire({ priority: 'create' });
-      },
+      bookCreateTurn: () => limiter.bookCreate(),
       ...keyOfAccount(keys),
       close: () => {
         provider.close();

@@ -45,6 +45,19 @@ export interface CreateOptions extends SendOptions {
   readonly turnTaken?: boolean;
 }
 
+/** A turn at the rate limiter of the account that comes within about a second. Meanwhile the request is prepared. */
+export interface BookedTurn {
+  /**
+   * Waits for the turn.
+   *
+   * @param untilMs the monotonic time until which the request may be sent
+   * @returns false if the turn would come later; then the request must not be sent
+   */
+  readonly take: (untilMs: number) => Promise<boolean>;
+  /** Leaves the turn to others. It does nothing once the turn was taken. */
+  readonly giveUp: () => void;
+}
+
 /**
  * The result of a create request.
  *

@@ -1,5 +1,8 @@
 import type { Clock } from '../clock.ts';
+import type { BookedTurn } from '../lifecycle/provider.ts';
 import { createAdaptiveRate } from './adaptive-rate.ts';
+import { BookedTurns } from './booked-turns.ts';
+import type { Booked } from './booked-turns.ts';
 import { Pauses } from './pauses.ts';
 import { Throughput } from './throughput.ts';
 import { TurnQueue } from './turn-queue.ts';
@@ -16,6 +19,8 @@ export interface RateLimiter {
    * to wait
    */
   acquire(ask: Ask): Promise<number>;
+  /** Waits until a create request would get its turn within a second, so that its preparation may begin. */
+  bookCreate(): Promise<BookedTurn>;
   /** The provider answered a request that began at this (monotonic) time, with anything but 429. */
   reportPassed(startedAtMs: number): void;
   /** The provider answered 429 to such a request that began at this (monotonic) time. */
@@ -63,6 +68,9 @@ const PAUSE_MS = { first: 250, maximum: 30_000 };
 const MAX_RESEND_DOUBLINGS = 6;
 /** Without a reason each abort makes a DOMException, which is expensive. */
 const CALLED_OFF = new Error('somebody came who may go at once');
+const CREATE: Ask = { priority: 'create' };
+/** Answers a request whose turn would come too late. */
+const TOO_LATE_MS = 1;
 /**
  * An unwanted instance keeps billing, so DELETEs go ahead of the rate. At a low rate one is sent every `everyMs`
  * nevertheless, because the limit of another endpoint may have lowered it, until DELETEs themselves are refused.
@@ -83,6 +91,7 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
     maxPerSecond: options.maxRequestsPerSecond ?? DEFAULT_MAX_REQUESTS_PER_SECOND,
   });
   const waiting = new TurnQueue();
+  const bookings = new BookedTurns();
   const pauses = new Pauses();
   const throughput = new Throughput();
   let tokens: number = BURST.minimum;
@@ -115,9 +124,31 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
 
   function sendAway(): void {
     const nowMs = clock.monotonicMs();
-    for (const { ask, answer } of waiting.takeAll((each) => pauses.isLong(each, nowMs))) {
+    for (const { ask, answer } of waiting.takeAll('read', (each) => pauses.isLong(each.ask, nowMs))) {
       answer(pauses.leftMs(ask, nowMs));
     }
+    const createMs = nowMs + Math.max(0, pauses.leftMs(CREATE, nowMs));
+    for (const { answer } of waiting.takeAll('create', ({ untilMs = createMs }) => untilMs < createMs)) {
+      answer(TOO_LATE_MS);
+    }
+  }
+
+  /** Milliseconds until a turn may be booked. */
+  function bookingMs(nowMs: number): number {
+    const { create, delete: deletes } = waiting.counts();
+    return bookings.leftMs(nowMs, (booked) => {
+      const need = deletes + create + booked + 1;
+      return Math.max(pauses.leftMs(CREATE, nowMs), ((need - tokens) / rate.perSecond()) * 1000);
+    });
+  }
+
+  function giveBooking(): boolean {
+    const nowMs = clock.monotonicMs();
+    const isNear = bookingMs(nowMs) <= 0;
+    if (isNear) {
+      bookings.book(nowMs);
+    }
+    return isNear;
   }
 
   function giveTurn(): boolean {
@@ -141,10 +172,10 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
       return;
     }
     isPumping = true;
-    while (waiting.size > 0) {
+    while (waiting.size + bookings.waiting > 0) {
       refill();
       sendAway();
-      if (!giveTurn() && waiting.size > 0) {
+      if (!giveTurn() && !giveBooking() && waiting.size + bookings.waiting > 0) {
         await sleepUntilNext();
       }
     }
@@ -153,11 +184,21 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
 
   async function sleepUntilNext(): Promise<void> {
     const nowMs = clock.monotonicMs();
-    const waitMs = waiting.least((ask) => Math.max(pauses.leftMs(ask, nowMs), tokenMs(ask, nowMs)));
-    const isPaused = waiting.least((ask) => pauses.leftMs(ask, nowMs)) > 0;
+    const turnMs = waiting.least((ask) => Math.max(pauses.leftMs(ask, nowMs), tokenMs(ask, nowMs)));
+    const waitMs = Math.min(turnMs, waiting.firstUntilMs() - nowMs, bookingMs(nowMs));
+    const bookingPauseMs = bookings.waiting > 0 ? pauses.leftMs(CREATE, nowMs) : Number.POSITIVE_INFINITY;
+    const isPaused =
+      Math.min(
+        waiting.least((ask) => pauses.leftMs(ask, nowMs)),
+        bookingPauseMs,
+      ) > 0;
+    const isTurnAwaited = waiting.size > 0;
     sleeping = new AbortController();
     await clock.sleep(Math.max(1, Math.ceil(waitMs)), sleeping.signal).catch(() => undefined);
     sleeping = undefined;
+    if (!isPaused && !isTurnAwaited) {
+      return;
+    }
     const sleptMs = clock.monotonicMs() - nowMs;
     busyMs += sleptMs;
     if (isPaused) {
@@ -170,20 +211,42 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
     rate.grow(sleptMs);
   }
 
+  async function waitForTurn(ask: Ask, untilMs?: number, waitedMs = 0): Promise<number> {
+    const askedAtMs = clock.monotonicMs();
+    const turn = new Promise<number>((answer) => {
+      waiting.add({ ask, answer, ...(untilMs === undefined ? {} : { untilMs }) });
+    });
+    void pump();
+    const pausedForMs = await turn;
+    options.onTurn?.(ask.priority, waitedMs + clock.monotonicMs() - askedAtMs);
+    return pausedForMs;
+  }
+
   return {
     state() {
       refill();
-      return { requestsPerSecond: rate.perSecond(), tokens: Math.max(0, tokens), waiting: waiting.counts() };
+      const { create, ...others } = waiting.counts();
+      const counts = { ...others, create: create + bookings.waiting };
+      return { requestsPerSecond: rate.perSecond(), tokens: Math.max(0, tokens), waiting: counts };
     },
-    async acquire(ask) {
+    acquire: waitForTurn,
+    async bookCreate() {
       const askedAtMs = clock.monotonicMs();
-      const turn = new Promise<number>((answer) => {
-        waiting.add({ ask, answer });
+      const booking = new Promise<Booked>((answer) => {
+        bookings.apply({ askedAtMs, answer });
       });
       void pump();
-      const pausedForMs = await turn;
-      options.onTurn?.(ask.priority, clock.monotonicMs() - askedAtMs);
-      return pausedForMs;
+      const booked = await booking;
+      return {
+        take: async (untilMs) => {
+          bookings.end(booked);
+          return (await waitForTurn(CREATE, untilMs, booked.waitedMs)) === 0;
+        },
+        giveUp: () => {
+          bookings.end(booked);
+          void pump();
+        },
+      };
     },
     reportPassed(startedAtMs) {
       throughput.pass(startedAtMs);

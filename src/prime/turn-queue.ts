@@ -9,6 +9,8 @@ export type Ask =
 
 export interface Waiting {
   readonly ask: Ask;
+  /** The request must not be sent later than this (monotonic) time. @default whenever */
+  readonly untilMs?: number;
   /** 0: the request may be sent; else it is rejected, and may be retried after this many milliseconds. */
   readonly answer: (pausedForMs: number) => void;
 }
@@ -51,12 +53,17 @@ export class TurnQueue {
   }
 
   /** Removes and returns all matching requests. */
-  takeAll(isLike: (ask: Ask) => boolean): readonly Waiting[] {
-    const taken = this.#queues.read.filter(({ ask }) => isLike(ask));
+  takeAll(priority: Priority, isLike: (waiting: Waiting) => boolean): readonly Waiting[] {
+    const taken = this.#queues[priority].filter((waiting) => isLike(waiting));
     if (taken.length > 0) {
-      this.#queues.read = this.#queues.read.filter(({ ask }) => !isLike(ask));
+      this.#queues[priority] = this.#queues[priority].filter((waiting) => !isLike(waiting));
     }
     return taken;
+  }
+
+  /** The first time after which one of the requests must not be sent; Infinity if there is none. */
+  firstUntilMs(): number {
+    return Math.min(...this.#queues.create.map(({ untilMs = Number.POSITIVE_INFINITY }) => untilMs));
   }
 
   /** The smallest value over the waiting requests; Infinity if none waits. */

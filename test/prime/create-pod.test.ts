@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { createBody } from '../../src/prime/create-body.ts';
 import { literalApiKey } from '../../src/prime/api-key.ts';
 import type { LimitedAnswer } from '../../src/prime/rate-limiter.ts';
+import { bookFreeTurn } from '../support/free-turn.ts';
 import { aCreateRequest, aPodRow, CANARY_KEY, POD_NAME, withProvider } from './builders.ts';
 import { withServer } from './loopback-server.ts';
 import type { CannedAnswer } from './loopback-server.ts';
@@ -281,6 +282,7 @@ describe('createPod: the limiter', () => {
         return await Promise.resolve(0);
       },
       reportLimited: (_ask: unknown, _startedAtMs: number, refusal?: LimitedAnswer) => limited.push(refusal),
+      bookCreate: bookFreeTurn,
       reportPassed: () => undefined,
       state: () => ({ requestsPerSecond: 1, tokens: 1, waiting: { delete: 0, create: 0, read: 0 } }),
     };

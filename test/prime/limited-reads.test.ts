@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { PrimeProvider } from '../../src/prime/prime-provider.ts';
 import type { RateLimiter } from '../../src/prime/rate-limiter.ts';
+import { bookFreeTurn } from '../support/free-turn.ts';
 import { withProvider } from './builders.ts';
 import { withServer } from './loopback-server.ts';
 import type { CannedAnswer } from './loopback-server.ts';
@@ -14,6 +15,7 @@ function openLimiter(): { limiter: RateLimiter; told: string[] } {
   const told: string[] = [];
   const limiter: RateLimiter = {
     acquire: () => Promise.resolve(0),
+    bookCreate: bookFreeTurn,
     reportLimited: ({ priority }) => {
       told.push(`${priority} limited`);
     },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Ask, RateLimiter } from '../../src/prime/rate-limiter.ts';
+import { bookFreeTurn } from '../support/free-turn.ts';
 import { withProvider } from './builders.ts';
 import { withServer } from './loopback-server.ts';
 import type { CannedAnswer } from './loopback-server.ts';
@@ -210,6 +211,7 @@ describe('deleteSshKey', () => {
         asked.push(ask);
         return await Promise.resolve(0);
       },
+      bookCreate: bookFreeTurn,
       reportPassed: () => undefined,
       reportLimited: () => undefined,
       state: () => ({ requestsPerSecond: 1, tokens: 1, waiting: { create: 0, delete: 0, read: 0 } }),

@@ -16,6 +16,7 @@ import { ensureProofKey } from '../../src/controllers/gpupod/installation/id-pro
 import { ensureInstallation } from '../../src/controllers/gpupod/installation/installation.ts';
 import type { OrphanPolicy } from '../../src/controllers/gpupod/sweeps/sweep.ts';
 import type { SimulatedApi } from '../../src/simulator/api/simulated-api.ts';
+import { bookFreeTurn } from '../support/free-turn.ts';
 import { noting } from './acting.ts';
 import { Boundary } from './boundary.ts';
 import type { FaultPlan } from './boundary.ts';
@@ -240,9 +241,7 @@ export class OperatorProcess {
         keyVersion: () => key.version,
         keyFingerprint: (hmacKey) => new Secret(key.text).fingerprint(hmacKey),
       },
-      takeCreateTurn: async () => {
-        await this.#limiter?.acquire({ priority: 'create' });
-      },
+      bookCreateTurn: () => this.#limiter?.bookCreate() ?? bookFreeTurn(),
       isLeaseFresh: () => this.isLeaseFresh,
       random,
       observer: {

@@ -15,6 +15,7 @@ import { heldApiKey } from '../../src/prime/api-key.ts';
 import type { Exchanger } from '../../src/prime/exchange.ts';
 import { createRateLimiter } from '../../src/prime/rate-limiter.ts';
 import type { Provider } from '../../src/lifecycle/provider.ts';
+import { bookFreeTurn } from '../support/free-turn.ts';
 import type { ProcessClock } from './process-clock.ts';
 import type { CallCluster } from './process-ports.ts';
 import { providerWithKeys } from './simulated-provider.ts';
@@ -138,9 +139,7 @@ export class ProcessAccounts {
       const provider = providerWithKeys(exchanger, clock, keys, limiter);
       return {
         provider: plant.provider?.(provider) ?? provider,
-        takeCreateTurn: async () => {
-          await limiter?.acquire({ priority: 'create' });
-        },
+        bookCreateTurn: () => limiter?.bookCreate() ?? bookFreeTurn(),
         ...keyOfAccount(keys),
         close: () => undefined,
       };

@@ -3,7 +3,7 @@ import type { ControllerObserver } from '../../kubernetes/controller.ts';
 import type { Log } from '../../kubernetes/log.ts';
 import type { Source } from '../../kubernetes/cache/source.ts';
 import type { ProbeAnswer, Prober } from '../../lifecycle/reachability.ts';
-import type { Provider } from '../../lifecycle/provider.ts';
+import type { BookedTurn, Provider } from '../../lifecycle/provider.ts';
 import type { Policy, ProtocolTimings } from '../../lifecycle/settings.ts';
 import type { Step } from '../../lifecycle/step.ts';
 import type { Observation } from '../../lifecycle/observation.ts';
@@ -42,7 +42,7 @@ export interface GpuPodOptions {
   };
   /** Undefined: this operator probes no SSH servers. */
   readonly prober?: Prober | undefined;
-  readonly takeCreateTurn: () => Promise<void>;
+  readonly bookCreateTurn: () => Promise<BookedTurn>;
   /** Undefined: this operator serves no GpuAccounts and ClusterGpuAccounts. */
   readonly accounts?: ServedAccounts | undefined;
   readonly isLeaseFresh: () => boolean;

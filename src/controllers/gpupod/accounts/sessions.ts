@@ -33,7 +33,7 @@ export function ownSession(
       name: OWN_ACCOUNT,
       log: options.log,
       provider: options.provider,
-      takeCreateTurn: options.takeCreateTurn,
+      bookCreateTurn: options.bookCreateTurn,
       gpuPods: cluster.view,
       reservations,
       teamIds: () => [...new Set([...knownTeams(policy), ...loops.teamsOfOwnUser()])],
@@ -78,7 +78,7 @@ export function accountSession(
       name,
       log: logOfAccount(options.log, name),
       provider: connection.provider,
-      takeCreateTurn: connection.takeCreateTurn,
+      bookCreateTurn: connection.bookCreateTurn,
       gpuPods: options.cluster.view,
       reservations,
       teamIds,
@@ -111,7 +111,7 @@ type CommonOptions = Omit<
   | 'keyUse'
   | 'log'
   | 'provider'
-  | 'takeCreateTurn'
+  | 'bookCreateTurn'
   | 'gpuPods'
   | 'reservations'
   | 'teamIds'

@@ -8,7 +8,7 @@ import { writeIntent } from '../../../lifecycle/intent.ts';
 import type { Intent } from '../../../lifecycle/intent.ts';
 import { learnBlocked, learnCreate, learnSession } from '../../../lifecycle/learn.ts';
 import type { LocalState } from '../../../lifecycle/local-state.ts';
-import type { CreateOutcome, SendOptions } from '../../../lifecycle/provider.ts';
+import type { BookedTurn, CreateOutcome, SendOptions } from '../../../lifecycle/provider.ts';
 import type { CreatePod } from '../../../lifecycle/step.ts';
 import { countedAccount } from '../../../accounts/session.ts';
 import { accountLimitsOf } from '../accounts/account-sums.ts';
@@ -43,6 +43,9 @@ type Creating = Pick<
  * Creates an instance. First comes everything that can fail without cost, then finalizer and create intent in one
  * guarded write, then the create request, once. Whatever happens after that write, the intent shows the next
  * reconcile that an instance may exist.
+ *
+ * The turn at the rate limiter is booked before the write and taken after it: a slow write then delays no other
+ * request, and the wait between write and request stays short.
  */
 export async function createPod(
   context: Creating & Pick<Context, 'createSlots' | 'secrets'>,
@@ -82,10 +85,28 @@ async function sendInTurn(
   effect: CreatePod,
   prepared: Prepared,
 ): Promise<EffectOutcome> {
+  const turn = await context.session.bookCreateTurn();
+  try {
+    return await sendWithin(context, gpuPod, effect, { ...prepared, turn });
+  } finally {
+    turn.giveUp();
+  }
+}
+
+interface Booked extends Prepared {
+  readonly turn: BookedTurn;
+}
+
+/** Sends the request if nothing has changed while it waited, and within the limits on sums. */
+async function sendWithin(
+  context: Creating,
+  gpuPod: GpuPod,
+  effect: CreatePod,
+  prepared: Booked,
+): Promise<EffectOutcome> {
   const { clock, session } = context;
   const { reservations, circuitBreakers } = session;
   const { localState } = prepared;
-  await session.takeCreateTurn();
   const isOld = clock.monotonicMs() - effect.offerSeenAtMs > context.timings.offerMaxAgeMs;
   const asking = requesterOf(context, gpuPod);
   if (isOld || !circuitBreakers.pass(asking)) {
@@ -128,7 +149,7 @@ async function sendCreate(
   context: Creating,
   gpuPod: GpuPod,
   effect: CreatePod,
-  { localState, values, session: decided }: Prepared,
+  { localState, values, session: decided, turn }: Booked,
 ): Promise<EffectOutcome> {
   const { clock, timings, createFence, session } = context;
   const { account, provider, circuitBreakers } = session;
@@ -151,9 +172,13 @@ async function sendCreate(
   } finally {
     createFence.note(clock.monotonicMs() - writtenAtMs);
   }
+  const untilMs = writtenAtMs + (sendWithinMs ?? timings.createFenceMs);
+  if (!(await turn.take(untilMs))) {
+    const notSent = { kind: 'notSent', reason: 'RateLimited', message: NO_TURN } as const;
+    return known(learnCreate(localState, intent, notSent, clock.monotonicMs()));
+  }
   const keyVersion = account.keyVersion();
   const { state } = account;
-  const untilMs = writtenAtMs + (sendWithinMs ?? timings.createFenceMs);
   let obstacle: string | undefined;
   const answer = await provider.createPod(
     { ...effect.request, secrets: values },
@@ -201,6 +226,9 @@ function withCause(outcome: CreateOutcome, obstacle: string | undefined): Create
 
 const OTHER_KEY =
   'The API key changed after the create request was decided, so it was not sent and nothing was rented; retrying.';
+const NO_TURN =
+  'The provider limits requests, and the create request would have left later than its create intent allows, so it was not sent and ' +
+  'nothing was rented; retrying.';
 const SLOW_WRITE =
   'The API server took longer to write the create intent than --window-create-fence allows, so nothing was sent and nothing was rented. ' +
   'The operator retries with more time; look for slow admission webhooks on gpupods.';

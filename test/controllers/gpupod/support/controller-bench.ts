@@ -139,7 +139,7 @@ export class GpuPodControllerBench {
         deleteSshKey: nowhere,
       },
       account: { origin: 'https://api.test', accept: undefined, keyVersion: () => 1 },
-      takeCreateTurn: nowhere,
+      bookCreateTurn: nowhere,
       isLeaseFresh: () => true,
       crdProblem: () => this.crdProblem,
       plan: (observation) => {

@@ -61,7 +61,7 @@ export class SessionBench {
       {
         name: 'operator',
         provider: this.#provider(),
-        takeCreateTurn: nowhere,
+        bookCreateTurn: nowhere,
         clock: this.clock,
         log: this.log,
         timings: DEFAULT_TIMINGS,
