@@ -1,0 +1,85 @@
+import type { AccountSession } from '../../accounts/session.ts';
+import type { Waiting } from '../../accounts/instances/inventory.ts';
+import type { Reconciled } from '../../kubernetes/controller.ts';
+import type { LocalState } from '../../lifecycle/local-state.ts';
+import type { Observation } from '../../lifecycle/observation.ts';
+import { walletsOf } from '../../lifecycle/open-intent.ts';
+import { isWorthWriting } from '../../lifecycle/status/worth-writing.ts';
+import type { Rest } from '../../lifecycle/step.ts';
+import { watchFormerAccounts } from './accounts/former-accounts.ts';
+import type { Context } from './context.ts';
+import { writeStatus } from './effects/writes.ts';
+
+/** Nothing remains but to wait: writes a changed status, and arranges when to reconcile again. */
+export async function rest(
+  context: Context,
+  key: string,
+  observation: Observation,
+  step: Rest & { readonly isForged: boolean },
+): Promise<Reconciled> {
+  const { gpuPod } = observation;
+  const { uid } = gpuPod.metadata;
+  // A failure that the status no longer mentions is over.
+  const { failure, ...calm } = observation.localState;
+  const localState: LocalState =
+    step.remember?.failure === undefined || failure === undefined ? calm : observation.localState;
+  context.localStates.set(key, uid, localState);
+  watchProvider(context, key, { ...observation, localState }, step);
+  if (step.isForged || isWorthWriting({ ...observation, localState }, step.status)) {
+    const outcome = await writeStatus(context, gpuPod, step.status, localState);
+    // After a conflict the newer version came from a read, so no watch event reports it. Retry, or nothing would.
+    if (outcome.kind === 'stale' || !outcome.isDone) {
+      return { kind: 'retry' };
+    }
+    context.localStates.set(key, uid, {
+      ...outcome.localState,
+      rejectionsWrittenAtMs: context.clock.monotonicMs(),
+    });
+  }
+  const { requeueAfterMs, atLatestMs } = step;
+  return requeueAfterMs === undefined
+    ? { kind: 'done' }
+    : { kind: 'done', requeueAfterMs, ...(atLatestMs === undefined ? {} : { atLatestMs }) };
+}
+
+interface Watching {
+  readonly session: Pick<AccountSession, 'poller' | 'inventory'>;
+}
+
+function watchProvider(
+  { session, probes, former = [] }: Pick<Context, 'probes' | 'former'> & Watching,
+  key: string,
+  observation: Observation,
+  step: Rest,
+): void {
+  const { poller, inventory } = session;
+  const { gpuPod, localState } = observation;
+  const { status } = gpuPod;
+  const wallets = walletsOf(observation);
+  const isWatched = status.podId !== undefined && step.isUnwatched !== true;
+  probes?.want(key, step.wantsProbe);
+  watchFormerAccounts(former, key, observation, step.wantsInventoryAfterMs);
+  poller.keepOnly(key, isWatched ? status.podId : undefined);
+  if (status.podId !== undefined && isWatched) {
+    const isTerminating = localState.instance?.deletedAtMs !== undefined;
+    poller.follow(key, status.podId, { often: step.pollOften ?? false, isTerminating, wallets });
+  }
+  if (step.wantsInventoryAfterMs === undefined) {
+    inventory.forget(key);
+  } else {
+    inventory.want(key, { afterMs: step.wantsInventoryAfterMs, wallets, ...awaited(observation) });
+  }
+}
+
+/**
+ * The instance that a list should settle: one whose termination is awaited, or a live one about which polls say too
+ * little.
+ */
+function awaited({ gpuPod, localState, lastSeen }: Observation): Pick<Waiting, 'terminating' | 'live'> {
+  const { instance } = localState;
+  if (instance?.deletedAtMs !== undefined) {
+    return { terminating: instance.podId };
+  }
+  const isLive = lastSeen?.snapshot.status === 'ACTIVE' && !lastSeen.omitted;
+  return isLive ? { live: gpuPod.status.podId } : {};
+}
