@@ -3,6 +3,7 @@ import type { SshKeySource } from '../api/common/ssh-key-sources.ts';
 import type { AccountIdentity } from './account-identity.ts';
 import type { Intent } from './intent.ts';
 import type { DroppedFields } from './status/dropped.ts';
+import type { WriteRation } from './status/write-ration.ts';
 import type { CreateOutcome, FailureReason } from './provider.ts';
 import type { KeyRefusal } from './ssh-key/ssh-key-api.ts';
 
@@ -60,6 +61,8 @@ export interface LocalState {
   /** The key of the next instance, which the provider has. */
   readonly sshKey?: ReadyKey | undefined;
   readonly rejectionsWrittenAtMs?: number;
+  /** How many status writes may still follow each other. */
+  readonly writeRation?: WriteRation;
   /** The fields of the last status write that the API server did not store. */
   readonly dropped?: DroppedFields | undefined;
 }

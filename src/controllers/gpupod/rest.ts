@@ -1,3 +1,4 @@
+import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
 import type { AccountSession } from '../../accounts/session.ts';
 import type { Waiting } from '../../accounts/instances/inventory.ts';
 import type { Reconciled } from '../../kubernetes/controller.ts';
@@ -5,6 +6,7 @@ import type { LocalState } from '../../lifecycle/local-state.ts';
 import type { Observation } from '../../lifecycle/observation.ts';
 import { walletsOf } from '../../lifecycle/open-intent.ts';
 import { isWorthWriting } from '../../lifecycle/status/worth-writing.ts';
+import { rationWrite } from '../../lifecycle/status/write-ration.ts';
 import type { Rest } from '../../lifecycle/step.ts';
 import { watchFormerAccounts } from './accounts/former-accounts.ts';
 import type { Context } from './context.ts';
@@ -26,7 +28,14 @@ export async function rest(
   context.localStates.set(key, uid, localState);
   watchProvider(context, key, { ...observation, localState }, step);
   if (step.isForged || isWorthWriting({ ...observation, localState }, step.status)) {
-    const outcome = await writeStatus(context, gpuPod, step.status, localState);
+    const rationed = rationWrite(localState.writeRation, context.clock.monotonicMs());
+    const counted: LocalState = { ...localState, writeRation: rationed.ration };
+    if (rationed.kind === 'wait') {
+      context.localStates.set(key, uid, counted);
+      reportRation(context, gpuPod, rationed);
+      return waiting({ ...step, requeueAfterMs: Math.min(rationed.ms, step.requeueAfterMs ?? Infinity) });
+    }
+    const outcome = await writeStatus(context, gpuPod, step.status, counted);
     // After a conflict the newer version came from a read, so no watch event reports it. Retry, or nothing would.
     if (outcome.kind === 'stale' || !outcome.isDone) {
       return { kind: 'retry' };
@@ -36,10 +45,26 @@ export async function rest(
       rejectionsWrittenAtMs: context.clock.monotonicMs(),
     });
   }
-  const { requeueAfterMs, atLatestMs } = step;
+  return waiting(step);
+}
+
+function waiting({ requeueAfterMs, atLatestMs }: Pick<Rest, 'requeueAfterMs' | 'atLatestMs'>): Reconciled {
   return requeueAfterMs === undefined
     ? { kind: 'done' }
     : { kind: 'done', requeueAfterMs, ...(atLatestMs === undefined ? {} : { atLatestMs }) };
+}
+
+function reportRation(
+  { log }: Pick<Context, 'log'>,
+  { metadata: { namespace, name } }: GpuPod,
+  { isNews }: { readonly isNews: boolean },
+): void {
+  if (isNews) {
+    log.warn(
+      { namespace, name },
+      'status of a GpuPod keeps changing, so it is written only every 20 s; check that no other installation watches this namespace',
+    );
+  }
 }
 
 interface Watching {
