@@ -46,6 +46,8 @@ export class Journal {
   livesSeen = 0;
   /** Pod IDs that the operator recorded as retained. */
   retainedIds: ReadonlySet<string> = new Set();
+  /** The same by the namespace of the operator that recorded them. */
+  readonly #retained = new Map<string, readonly string[]>();
   /** Whether this user and team may pay for a GpuPod, if there are accounts. */
   isPaidBy: ((object: RawObject, userId: string, teamId: string | undefined) => boolean) | undefined;
   #violations: string[] = [];
@@ -161,8 +163,9 @@ export class Journal {
     }
   }
 
-  #noteRetained({ object: { data } }: Change): void {
-    this.retainedIds = new Set(Object.keys(isRecord(data) ? data : {}));
+  #noteRetained({ object: { data, metadata } }: Change): void {
+    this.#retained.set(metadata.namespace ?? '', Object.keys(isRecord(data) ? data : {}));
+    this.retainedIds = new Set([...this.#retained.values()].flat());
   }
 
   /**

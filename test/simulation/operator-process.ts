@@ -25,6 +25,7 @@ import { ProcessClock } from './process-clock.ts';
 import { ProcessAccounts } from './process-accounts.ts';
 import { processLog } from './process-log.ts';
 import { ProcessPorts } from './process-ports.ts';
+import type { ServerCalls } from './permitted-calls.ts';
 import type { SimulatedApiServer } from './simulated-api-server.ts';
 import { simulatedExchanger } from './simulated-exchanger.ts';
 import type { Trace } from './trace.ts';
@@ -71,6 +72,10 @@ export interface OperatorSettings {
   readonly mayWatchSecrets: boolean;
   /** Whether it probes the SSH servers of instances. */
   readonly isProbing: boolean;
+  /** The operator's own namespace. */
+  readonly namespace: string;
+  /** None: all, with permission for the whole cluster. */
+  readonly watchNamespaces: readonly string[];
   /** Whether requests pass the rate limiter. Most simulations have a provider without limits. */
   readonly isRateLimited: boolean;
 }
@@ -78,6 +83,8 @@ export interface OperatorSettings {
 interface Surroundings {
   readonly time: VirtualTime;
   readonly server: SimulatedApiServer;
+  /** The same, with the permissions of this process. */
+  readonly calls: ServerCalls;
   readonly api: SimulatedApi;
   readonly trace: Trace;
   readonly faultPlan: FaultPlan;
@@ -91,8 +98,6 @@ interface Surroundings {
   /** A request of this process arrived at the provider. */
   readonly onArrival: (arrival: Arrival) => void;
 }
-
-const NAMESPACE = 'gpupod-system';
 
 /** One operator process: the real controller between a simulated API server and a simulated provider. */
 export class OperatorProcess {
@@ -132,6 +137,7 @@ export class OperatorProcess {
       server,
       settings: settings.watch,
       log: processLog(name, around),
+      namespaces: settings.watchNamespaces,
     });
     const { onFault, onArrival } = around;
     const exchanger = simulatedExchanger({ api, time, boundary: this.#boundary, onFault, onArrival });
@@ -148,7 +154,7 @@ export class OperatorProcess {
           log: processLog(name, around),
           call: async (label, act) => await this.#call(label, act),
           name,
-          namespace: NAMESPACE,
+          namespace: settings.namespace,
           random,
           isRateLimited,
           plant,
@@ -176,19 +182,20 @@ export class OperatorProcess {
 
   /** Starts to lead once it has read the record of the installation. */
   async start(): Promise<void> {
+    const { namespace } = this.#settings;
     const installation = await ensureInstallation({
       configMaps: this.#send.configMaps(),
       namespaces: {
         get: async (target) =>
           await this.#call('GET namespaces', (server) => server.get('namespaces', target)),
       },
-      namespace: NAMESPACE,
+      namespace,
       givenId: this.#settings.installationId,
       acceptCluster: undefined,
       acceptInstallation: this.#settings.acceptInstallation,
       nowMs: this.clock.nowMs(),
     });
-    const proofKey = await ensureProofKey(this.#send.keySecrets(), NAMESPACE);
+    const proofKey = await ensureProofKey(this.#send.keySecrets(), namespace);
     const controller = new GpuPodController(this.#options(), { ...installation, proofKey });
     controller.start();
     this.#accounts?.start(controller, this.view, this.#ports());
@@ -217,7 +224,7 @@ export class OperatorProcess {
   }
 
   #options(): GpuPodOptions {
-    const { policy, orphanPolicy, plant, key, random } = this.#settings;
+    const { policy, orphanPolicy, plant, key, random, namespace } = this.#settings;
     const ports = this.#ports();
     return {
       clock: this.clock,
@@ -227,7 +234,7 @@ export class OperatorProcess {
       orphanPolicy,
       concurrency: this.#settings.concurrency,
       cooldownScale: 1,
-      namespace: NAMESPACE,
+      namespace,
       identity: this.name,
       cluster: plant.ports?.(ports) ?? ports,
       gpuPods: this.view.source,
@@ -272,8 +279,8 @@ export class OperatorProcess {
     };
   }
 
-  async #call<T>(label: string, act: (server: SimulatedApiServer) => T): Promise<T> {
-    const answer = await this.#boundary.cross({ to: 'cluster', label }, () => act(this.#around.server));
+  async #call<T>(label: string, act: (server: ServerCalls) => T): Promise<T> {
+    const answer = await this.#boundary.cross({ to: 'cluster', label }, () => act(this.#around.calls));
     if (answer === 'withheld') throw new Error('only create requests are withheld');
     return answer;
   }

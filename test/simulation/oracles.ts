@@ -29,6 +29,10 @@ export interface JudgedSimulation {
   readonly sent?: ReadonlySet<number>;
   /** All installation IDs that its operator ever used. */
   readonly installationIds?: ReadonlySet<string>;
+  /** The namespaces that its operator serves. @default all */
+  readonly settings?: { readonly watchNamespaces: readonly string[] };
+  /** The users whose keys its operator may have. @default user_1 */
+  readonly ownUsers?: ReadonlySet<string>;
   /** Who may pay for what, if the operator serves accounts. */
   readonly payers?: PayerBook | undefined;
   /** Where passes are counted. */
@@ -166,7 +170,7 @@ function judgeBillable(simulation: JudgedSimulation, { orphans = 0, without = []
     );
   }
   const live = ours(simulation, simulation.api.world.ledger.live());
-  for (const object of simulation.server.list('gpupods')) {
+  for (const object of servedBy(simulation)) {
     const { name } = object.metadata;
     const podId = stringAt(object['status'], 'podId');
     if (podId === undefined) {
@@ -195,9 +199,10 @@ function judgeDeletes(simulation: JudgedSimulation): void {
 
 /** No create request uses another account's key. What an account pays for, `payerGuard` judges. */
 function judgePayers(simulation: JudgedSimulation): void {
+  const { ownUsers = OUR_USERS } = simulation;
   for (const { userId, name } of ours(simulation, simulation.api.world.ledger.entries())) {
     const { account = OPERATOR } = simulation.payers?.intents.get(name) ?? {};
-    if (userId !== OUR_USER && account === OPERATOR) {
+    if (!ownUsers.has(userId) && account === OPERATOR) {
       simulation.journal.addViolation('foreign', `${name} was created on account ${userId}`);
     }
   }
@@ -212,11 +217,19 @@ function judgePasses({ progress, journal }: JudgedSimulation, most: number): voi
   }
 }
 
-const OUR_USER = 'user_1';
+const OUR_USERS: ReadonlySet<string> = new Set(['user_1']);
 const OUR_INSTALLATION: ReadonlySet<string> = new Set([INSTALLATION]);
 
 function strangersOf({ foreignIds, othersIds = [] }: JudgedSimulation): readonly string[] {
   return [...foreignIds, ...othersIds];
+}
+
+/** The GpuPods that this operator serves. */
+function servedBy({ server, settings }: JudgedSimulation): readonly RawObject[] {
+  const { watchNamespaces = [] } = settings ?? {};
+  const isServed = ({ metadata: { namespace = '' } }: RawObject): boolean =>
+    watchNamespaces.length === 0 || watchNamespaces.includes(namespace);
+  return server.list('gpupods').filter(isServed);
 }
 
 function ours(simulation: JudgedSimulation, entries: readonly LedgerEntry[]): readonly LedgerEntry[] {

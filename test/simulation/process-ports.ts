@@ -1,11 +1,11 @@
 import type { ConfigMapApi } from '../../src/controllers/gpupod/installation/installation.ts';
 import type { GpuPodApi, SecretApi } from '../../src/controllers/gpupod/ports.ts';
-import type { SimulatedApiServer } from './simulated-api-server.ts';
+import type { ServerCalls } from './permitted-calls.ts';
 import { mergeData, optionalSecret, toSecret } from './stored-data.ts';
 import { received } from './watched-view.ts';
 
 /** Carries out a call of one process at the API server. */
-export type CallCluster = <T>(label: string, act: (server: SimulatedApiServer) => T) => Promise<T>;
+export type CallCluster = <T>(label: string, act: (server: ServerCalls) => T) => Promise<T>;
 
 /** What one process sends to the API server. */
 export class ProcessPorts {
@@ -24,7 +24,7 @@ export class ProcessPorts {
         options === undefined
           ? await this.#call('LIST gpupods', (server) => server.list('gpupods'))
           : await this.#call('LIST gpupods of a namespace', (server) =>
-              server.list('gpupods').filter(({ metadata }) => metadata.namespace === options.namespace),
+              server.list('gpupods', options.namespace),
             ),
       patchMetadata: async (patch) => {
         const what = patch.metadata.annotations === undefined ? 'finalizers' : 'intent';

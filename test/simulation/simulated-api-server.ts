@@ -72,8 +72,10 @@ export class SimulatedApiServer {
     return this.#objects[kind].get(keyOf(namespace, name));
   }
 
-  list(kind: Kind): RawObject[] {
-    return [...this.#objects[kind].values()];
+  /** @param namespace @default all */
+  list(kind: Kind, namespace?: string): RawObject[] {
+    const all = [...this.#objects[kind].values()];
+    return namespace === undefined ? all : all.filter(({ metadata }) => metadata.namespace === namespace);
   }
 
   create(kind: Kind, namespace: string | undefined, body: NewObject, by: string): RawObject {

@@ -23,6 +23,9 @@ export interface OperatorOptions {
       | 'isServingAccounts'
       | 'mayWatchSecrets'
       | 'isProbing'
+      | 'key'
+      | 'namespace'
+      | 'watchNamespaces'
     >
   >;
 }
@@ -51,6 +54,8 @@ export function simulationSettings({
     isServingAccounts: false,
     mayWatchSecrets: true,
     isProbing: false,
+    namespace: 'gpupod-system',
+    watchNamespaces: [],
     ...settings,
   };
 }
@@ -61,4 +66,16 @@ export function priceLimits({ maxPriceCeiling, maxTotalPricePerHour }: Policy): 
     ...(maxPriceCeiling === undefined ? {} : { ceilingUsdPerHour: maxPriceCeiling / 1e6 }),
     ...(maxTotalPricePerHour === undefined ? {} : { totalUsdPerHour: maxTotalPricePerHour / 1e6 }),
   };
+}
+
+interface Place {
+  readonly neighbour?: unknown;
+  readonly besideInCluster?: unknown;
+  readonly settings?: Partial<Pick<OperatorSettings, 'namespace'>>;
+}
+
+/** Distinguishes the processes of installations that share a trace. */
+export function placeOf({ neighbour, besideInCluster, settings }: Place): string {
+  if (besideInCluster !== undefined) return `${settings?.namespace ?? ''}-`;
+  return neighbour === undefined ? '' : 'far-';
 }

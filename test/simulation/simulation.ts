@@ -4,31 +4,29 @@ import type { RawObject } from '../../src/kubernetes/objects.ts';
 import type { SimulatedApi } from '../../src/simulator/api/simulated-api.ts';
 import type { OfferInput } from '../../src/simulator/world/offer.ts';
 import type { SettingsInput } from '../../src/simulator/world/settings.ts';
-import { findSecret } from '../support/find-secret.ts';
 import { shownOf } from '../support/readable.ts';
 import { makeShared } from './shared-provider.ts';
-import { priceLimits, simulationSettings } from './simulation-settings.ts';
+import { placeOf, simulationSettings } from './simulation-settings.ts';
 import type { OperatorOptions } from './simulation-settings.ts';
-import { Journal } from './journal.ts';
+import type { Journal } from './journal.ts';
 import type { FaultPlan } from './boundary.ts';
-import { CANARY_ENV } from './canaries.ts';
+import { CANARY_ENV, secretsIn } from './canaries.ts';
 import type { Arrival } from './guards/guard.ts';
-import { installGuards } from './guards/guards.ts';
+import { animateCluster, newJournal, newServer } from './cluster-life.ts';
 import { OperatorProcess } from './operator-process.ts';
 import type { OperatorSettings } from './operator-process.ts';
 import { WALL_START_MS } from './process-clock.ts';
+import { permittedCalls } from './permitted-calls.ts';
 import { PayerBook } from './payer-book.ts';
 import { Progress } from './progress.ts';
 import { isReady, targetOf } from './readings.ts';
-import { ReadyInstances } from './ready-instances.ts';
-import { SimulatedApiServer } from './simulated-api-server.ts';
+import type { SimulatedApiServer } from './simulated-api-server.ts';
 import { SimulationFailure } from './simulation-failure.ts';
 import type { Trace } from './trace.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 export const NAMESPACE = 'team-a';
 const MINUTE_MS = 60_000;
-const GARBAGE_MS = 5_000;
 
 export interface SimulationOptions extends OperatorOptions {
   readonly faultPlan?: FaultPlan;
@@ -42,6 +40,11 @@ export interface SimulationOptions extends OperatorOptions {
   readonly isTraced?: boolean;
   /** Another cluster whose operator has the same API key. They share one provider and one time. */
   readonly neighbour?: Simulation;
+  /**
+   * Another installation in the same cluster, with the same policy and other namespaces. They share the API server
+   * and the journal as well.
+   */
+  readonly besideInCluster?: Simulation;
 }
 
 /** A cluster, a provider and operator processes, in one virtual time. */
@@ -73,35 +76,40 @@ export class Simulation {
   readonly sent = new Set<number>();
   /** All installation IDs that the operator of this cluster ever used. */
   readonly installationIds = new Set<string>();
+  /** The user whose key the operator had first. */
+  readonly ownUsers: ReadonlySet<string>;
+  /** The guards of the cluster. They judge each request of its installations. */
+  readonly tellGuards: (arrival: Arrival) => void;
   readonly #options: SimulationOptions;
-  readonly #tellGuards: (arrival: Arrival) => void;
   #standby: OperatorProcess | undefined;
-  #processes = 0;
+  readonly #processNames = new Set<string>();
 
   constructor(options: SimulationOptions = {}) {
     this.#options = options;
-    const { neighbour } = options;
-    const shared = neighbour ?? makeShared(options);
+    const { besideInCluster: first } = options;
+    const shared = first ?? options.neighbour ?? makeShared(options);
     this.time = shared.time;
     this.trace = shared.trace;
     this.api = shared.api;
     this.foreignIds = shared.foreignIds;
     this.othersIds = shared.othersIds;
-    this.server = new SimulatedApiServer(() => this.nowText(), neighbour === undefined ? 'uid' : 'far');
     this.settings = simulationSettings(options);
-    this.journal = new Journal(
-      this.server,
-      this.api,
-      () => this.nowText(),
-      priceLimits(this.settings.policy),
-    );
-    if (neighbour !== undefined) this.journal.joinWith(neighbour.journal);
-    const payers = this.settings.isServingAccounts ? new PayerBook(this) : undefined;
-    this.payers = payers;
-    this.journal.isPaidBy = payers === undefined ? undefined : (...wallet) => payers.isPaidBy(...wallet);
-    new ReadyInstances(this).watch();
-    this.#tellGuards = installGuards(this);
+    this.server = first?.server ?? newServer(this, options.neighbour);
+    this.journal = first?.journal ?? newJournal(this, options.neighbour);
+    this.payers = this.#findPayers();
+    this.tellGuards = first?.tellGuards ?? animateCluster(this);
+    this.ownUsers = this.#findUsers();
     this.#listen();
+  }
+
+  #findPayers(): PayerBook | undefined {
+    const payers = this.settings.isServingAccounts ? new PayerBook(this) : undefined;
+    this.journal.isPaidBy = payers === undefined ? undefined : (...wallet) => payers.isPaidBy(...wallet);
+    return payers;
+  }
+
+  #findUsers(): ReadonlySet<string> {
+    return new Set([this.userId ?? 'user_1']);
   }
 
   /** The user of the operator's current key. */
@@ -115,14 +123,11 @@ export class Simulation {
     if (installationId !== undefined) this.installationIds.add(installationId);
     this.server.onChange((change) => {
       const recorded = stringAt(change.object['data'], 'installationId');
-      if (change.kind === 'configmaps' && recorded !== undefined) this.installationIds.add(recorded);
-      this.trace.add(
-        this.time.nowMs,
-        `${change.by} ${change.verb} ${change.kind}/${change.object.metadata.name}`,
-      );
-      if (change.kind === 'secrets' && change.type === 'ADDED') this.#collectLater(change.object);
+      const isOwnRecord =
+        change.kind === 'configmaps' && change.object.metadata.namespace === this.settings.namespace;
+      if (isOwnRecord && recorded !== undefined) this.installationIds.add(recorded);
       if (change.by === 'person') this.progress.noteFault('person', this.time.nowMs);
-      if (!change.by.startsWith('operator')) return;
+      if (!this.#processNames.has(change.by)) return;
       if (change.kind !== 'secrets') this.#search(`${change.verb} ${change.kind}`, shownOf(change.object));
       this.writes += 1;
       this.lastWriteMs = this.time.nowMs;
@@ -133,20 +138,10 @@ export class Simulation {
   /** No secret may appear in what people can read. */
   #search(where: string, text: string): void {
     const { accounts } = this.api.world.settings;
-    const keys = this.settings.isServingAccounts
-      ? Object.fromEntries(accounts.map(({ key }) => [`the key of ${key}`, key]))
-      : {};
-    const canaries = { ...keys, apiKey: this.settings.key.text, env: CANARY_ENV };
-    for (const secret of findSecret(text, canaries)) {
+    const keys = this.settings.isServingAccounts ? accounts.map(({ key }) => key) : [this.settings.key.text];
+    for (const secret of secretsIn(text, keys)) {
       this.journal.addViolation('secrets', `${secret} in ${where}`);
     }
-  }
-
-  /** The garbage collector later removes what belongs to a deleted object. */
-  #collectLater({ metadata }: RawObject): void {
-    this.time.schedule(GARBAGE_MS, () => {
-      this.server.collect(metadata);
-    });
   }
 
   nowText(): string {
@@ -167,19 +162,19 @@ export class Simulation {
 
   /** A process that watches the cluster, and does not lead. */
   #newProcess(): OperatorProcess {
-    this.#processes += 1;
-    const place = this.#options.neighbour === undefined ? '' : 'far-';
-    const name = `operator-${place}${this.#processes}`;
+    const name = `operator-${placeOf(this.#options)}${this.#processNames.size + 1}`;
+    this.#processNames.add(name);
     return new OperatorProcess(name, this.settings, {
       time: this.time,
       server: this.server,
+      calls: permittedCalls(this),
       api: this.api,
       trace: this.trace,
       counter: this.counter,
       faultPlan: (call) => this.#options.faultPlan?.(call) ?? [],
       onArrival: (arrival) => {
         this.sent.add(arrival.request.number);
-        this.#tellGuards(arrival);
+        this.tellGuards(arrival);
       },
       onReconciled: (key, seconds) => {
         this.progress.notePass(key, seconds);

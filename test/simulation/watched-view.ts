@@ -25,6 +25,8 @@ interface Parts {
   readonly log: Log;
   /** @default GpuPods */
   readonly resource?: WatchedKind;
+  /** None: all. */
+  readonly namespaces?: readonly string[];
 }
 
 /** A kind that a process watches. */
@@ -67,9 +69,9 @@ export class WatchedView {
       store: this.store,
       toAdded: (object) => toWatchedEvent({ type: 'ADDED', object }, this.#resource),
     });
-    for (const object of parts.server.list(plural)) this.store.put(received(plural, object));
+    for (const object of this.#listed()) this.store.put(received(plural, object));
     this.#stop = parts.server.onChange((change) => {
-      if (change.kind === plural) this.#carry(change);
+      if (change.kind === plural && this.#isWatched(change.object)) this.#carry(change);
     });
   }
 
@@ -86,6 +88,15 @@ export class WatchedView {
 
   close(): void {
     this.#stop();
+  }
+
+  #isWatched({ metadata: { namespace = '' } }: RawObject): boolean {
+    const { namespaces = [] } = this.#parts;
+    return namespaces.length === 0 || namespaces.includes(namespace);
+  }
+
+  #listed(): readonly RawObject[] {
+    return this.#parts.server.list(this.#resource.plural).filter((object) => this.#isWatched(object));
   }
 
   #carry(change: Change): void {
@@ -112,7 +123,7 @@ export class WatchedView {
   }
 
   #relist(): void {
-    const objects = this.#parts.server.list(this.#resource.plural);
+    const objects = this.#listed();
     const living = new Set(objects.map(objectKey));
     const gone = this.store.keys().filter((key) => !living.has(key));
     this.#tell([
