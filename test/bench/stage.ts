@@ -22,7 +22,9 @@ const PARALLEL = 32;
 const TOO_LONG_MS = 20 * 60_000;
 /** Two benches on one host must not read each other's metrics. */
 const METRICS_PORT = 20_000 + 4 * (process.pid % 3_000);
+const METRICS_PORTS = 4;
 const MIN_SCRAPE_MS = 200;
+let portsTaken = 0;
 
 /** The durations of an instance's states in all scenarios. An instance takes two seconds to become ready. */
 export const LIFE = { provisioningMs: 1_500, installingMs: 500, deletingMs: 500 };
@@ -46,6 +48,8 @@ export class Stage {
   readonly #program: string;
   readonly #flags: Flags;
   readonly #operators: OperatorProcess[] = [];
+  /** Of the last process. */
+  #metricsPort = METRICS_PORT;
 
   private constructor(
     bench: SceneBench,
@@ -92,11 +96,12 @@ export class Stage {
   /** Starts another process, and does not wait for anything. */
   startStandby(): void {
     const { simulator } = this.scene;
+    this.#metricsPort = takePort();
     this.#operators.push(
       startOperatorProcess({
         program: this.#program,
         args: this.scene.unscaledArgs({
-          'http-address': `127.0.0.1:${String(METRICS_PORT + this.#operators.length)}`,
+          'http-address': `127.0.0.1:${String(this.#metricsPort)}`,
           ...this.#flags,
         }),
         env: { PRIME_API_KEY: simulator.apiKey },
@@ -111,7 +116,7 @@ export class Stage {
   }
 
   async scrape(): Promise<Scrape> {
-    return await scrape(METRICS_PORT + this.#operators.length - 1);
+    return await scrape(this.#metricsPort);
   }
 
   /** Writes of the operator to GpuPods, Secrets and events so far. Leases and the operator's own records do not count. */
@@ -165,6 +170,13 @@ export class Stage {
       `after ${String(TOO_LONG_MS / 60_000)} minutes there are still not ${String(count)} GpuPods in phase ${phase}`,
     );
   }
+}
+
+/** Few processes run at a time, so that the first of them has ended when its port comes round again. */
+function takePort(): number {
+  const port = METRICS_PORT + (portsTaken % METRICS_PORTS);
+  portsTaken += 1;
+  return port;
 }
 
 async function proxiedKubeconfig(

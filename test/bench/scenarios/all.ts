@@ -7,6 +7,7 @@ import { measureAccountsAtRest } from './accounts-at-rest.ts';
 import { measureColdStart } from './cold-start.ts';
 import { measureCutWatches } from './cut-watches.ts';
 import { measureHot } from './hot.ts';
+import { measureInstallations } from './installations.ts';
 import { measureIsolation } from './isolation.ts';
 import { measureLeader } from './leader.ts';
 import { measureLife } from './life.ts';
@@ -73,6 +74,11 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     on: 'any',
     what: 'all at once, without and with three more accounts: one hangs, one is revoked, one is rate-limited',
     run: measureIsolation,
+  },
+  installations: {
+    on: 'any',
+    what: 'all at once until Ready and all deleted, by one operator and by two of disjoint namespaces',
+    run: measureInstallations,
   },
   hot: {
     on: 'any',
