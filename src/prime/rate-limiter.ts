@@ -60,8 +60,11 @@ export interface RateLimiterOptions {
 
 const DEFAULT_MAX_REQUESTS_PER_SECOND = 100;
 const DEFAULT_INITIAL_REQUESTS_PER_SECOND = 20;
-/** Requests that may be sent at once after idle time. More than one, because timers fire late. */
-const BURST = { minimum: 2, maximum: 10, seconds: 0.5 };
+/**
+ * Requests that may be sent at once after idle time. More than one, because timers fire late. They are fewer until the
+ * first refusal, because a provider that allows fewer refuses all others of them.
+ */
+const BURST = { minimum: 2, maximum: 10, seconds: 0.5, secondsAtFirst: 0.1 };
 /** The pause after a 429 without Retry-After. It doubles while no request passes in between. */
 const PAUSE_MS = { first: 250, maximum: 30_000 };
 /** Doublings of the pause of one kind of request that is refused again while others pass. */
@@ -107,7 +110,8 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
   function refill(): void {
     const nowMs = clock.monotonicMs();
     const perSecond = rate.perSecond();
-    const capacity = Math.max(BURST.minimum, Math.min(BURST.maximum, perSecond * BURST.seconds));
+    const seconds = Number.isFinite(lastLimitedAtMs) ? BURST.seconds : BURST.secondsAtFirst;
+    const capacity = Math.max(BURST.minimum, Math.min(BURST.maximum, perSecond * seconds));
     tokens = Math.min(capacity, tokens + ((nowMs - refilledAtMs) * perSecond) / 1000);
     refilledAtMs = nowMs;
   }

@@ -33,6 +33,18 @@ export function fixedWindow(clock: VirtualClock, perWindow: number, windowMs: nu
   };
 }
 
+/** A server that counts the requests that it accepted in the last `windowMs`, at any moment. */
+export function slidingWindow(clock: VirtualClock, perWindow: number, windowMs: number): Gate {
+  let acceptedAtMs: number[] = [];
+  return () => {
+    const nowMs = clock.monotonicMs();
+    acceptedAtMs = acceptedAtMs.filter((atMs) => atMs > nowMs - windowMs);
+    const isAllowed = acceptedAtMs.length < perWindow;
+    if (isAllowed) acceptedAtMs.push(nowMs);
+    return isAllowed;
+  };
+}
+
 export interface Measured {
   accepted: number;
   refused: number;

@@ -58,9 +58,9 @@ describe('a booked turn', () => {
     const { clock, booked, book } = await setUp();
     await book(30);
     expect(booked).toHaveLength(10);
-    await clock.advance(300);
+    await clock.advance(200);
 
-    expect(booked).toHaveLength(13);
+    expect(booked).toHaveLength(12);
   });
 
   it('spends no token before its request leaves', async () => {

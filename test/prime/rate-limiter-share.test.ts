@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createRateLimiter } from '../../src/prime/rate-limiter.ts';
-import { fixedWindow, seeded, startClients, tokenBucket } from './limited-server.ts';
+import { fixedWindow, seeded, slidingWindow, startClients, tokenBucket } from './limited-server.ts';
 import type { Gate } from './limited-server.ts';
 import { createVirtualClock } from './virtual-clock.ts';
 import type { VirtualClock } from './virtual-clock.ts';
@@ -43,6 +43,35 @@ const SERVERS: readonly Server[] = [
     gate: (clock, perSecond) => fixedWindow(clock, perSecond * 10, 10_000),
     used: [0.75, 0.8],
     refusedAtFirst: 15,
+    refusedShare: 0.04,
+  },
+  {
+    name: 'that counts anew each minute',
+    gate: (clock, perSecond) => fixedWindow(clock, perSecond * 60, 60_000),
+    // It accepts a minute's requests in the first seconds, and none for the rest of that minute.
+    used: [0.99, 0.95],
+    refusedAtFirst: 18,
+    refusedShare: 0.04,
+  },
+  {
+    name: 'that counts the last second at any moment',
+    gate: (clock, perSecond) => slidingWindow(clock, perSecond, 1000),
+    used: [0.69, 0.74],
+    refusedAtFirst: 6,
+    refusedShare: 0.02,
+  },
+  {
+    name: 'that counts the last ten seconds at any moment',
+    gate: (clock, perSecond) => slidingWindow(clock, perSecond * 10, 10_000),
+    used: [0.75, 0.7],
+    refusedAtFirst: 15,
+    refusedShare: 0.02,
+  },
+  {
+    name: 'that saves up nothing, so that requests must not bunch on their way',
+    gate: (clock, perSecond) => tokenBucket(clock, () => perSecond, 1),
+    used: [0.5, 0.64],
+    refusedAtFirst: 8,
     refusedShare: 0.04,
   },
 ];

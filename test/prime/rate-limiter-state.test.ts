@@ -28,7 +28,19 @@ describe('a rate limiter', () => {
     await clock.advance(100);
     expect(limiter.state().waiting).toEqual({ delete: 0, create: 0, read: 2 });
     await clock.advance(600);
-    expect(limiter.state()).toMatchObject({ tokens: 4, waiting: { delete: 0, create: 0, read: 0 } });
+    expect(limiter.state()).toMatchObject({ tokens: 2, waiting: { delete: 0, create: 0, read: 0 } });
+  });
+
+  it('saves tokens of half a second once it met the limit, and of a tenth before', async () => {
+    const rate = { initialRequestsPerSecond: 40, maxRequestsPerSecond: 40 };
+    const clock = createVirtualClock();
+    const limiter = createRateLimiter({ clock, ...rate });
+    await clock.advance(60_000);
+    expect(limiter.state().tokens).toBe(4);
+    limiter.reportLimited({ priority: 'read' }, clock.monotonicMs());
+    await clock.advance(60_000);
+
+    expect(limiter.state().tokens).toBe(limiter.state().requestsPerSecond / 2);
   });
 
   it('returns how long each request waited', async () => {
