@@ -165,24 +165,31 @@ export function createSession(options: SessionOptions, signals: SessionSignals):
   return { name, provider, bookCreateTurn, ...known };
 }
 
-/**
- * The account of this session, with the wallets whose lists a sum needs. A key that may not read its user still stands
- * for the user that it should belong to, whose lists this process may have taken with the former key.
- */
+/** The account of this session, with the wallets whose lists a sum needs. */
 export function countedAccount(
   session: Parameters<typeof listerOf>[0] & {
     readonly inventory: Pick<Inventory, 'awaited'>;
   },
 ): CountedAccount {
-  const { state } = session.account;
-  const lister = listerOf(session);
-  const userId = lister.userId ?? (state.kind === 'fits' ? state.unconfirmed?.userId : undefined);
-  const whyNotTaken = notTakenBecause(state);
+  const lister = { ...listerOf(session), userId: countedUserOf(session) };
+  const whyNotTaken = notTakenBecause(session.account.state);
   const wallets = session.inventory.awaited().map((one) => ({
     ...one,
     ...(whyNotTaken === undefined ? {} : { reason: whyNotTaken }),
   }));
-  return { ...lister, userId, wallets };
+  return { ...lister, wallets };
+}
+
+/**
+ * The user whose instances count for the account. A key that may not read its user still stands for the user that it
+ * should belong to, whose lists this process may have taken with the former key.
+ */
+export function countedUserOf({
+  account: { state },
+}: {
+  readonly account: Pick<AccountWatch, 'state'>;
+}): string | undefined {
+  return identityOf(state)?.userId ?? (state.kind === 'fits' ? state.unconfirmed?.userId : undefined);
 }
 
 /** Why no list of the session is taken, complete or not. */

@@ -56,7 +56,7 @@ export function sampleAccounts(sources: AccountSources, summary: Summary): reado
     ...objects.flatMap((object) => {
       const parsed = parseGpuAccount(object);
       return parsed.kind === 'ok'
-        ? [sampleAccount(parsed.account, registry.get(nameOf(parsed.account)), { summary, waiting })]
+        ? [sampleAccount(parsed.account, registry.get(nameOf(parsed.account)), { summary, waiting, views })]
         : [];
     }),
   ];
@@ -88,7 +88,7 @@ function withoutMissingKey(sample: AccountSample): AccountSample {
   return { ...sample, refused: new Set([...sample.refused].filter((one) => one !== 'CredentialsMissing')) };
 }
 
-interface Counts {
+interface Counts extends Pick<AccountSources, 'views'> {
   readonly summary: Summary;
   readonly waiting: ReadonlyMap<string, ReadonlyMap<string, number>>;
 }
@@ -96,18 +96,19 @@ interface Counts {
 function sampleAccount(
   account: GpuAccount,
   session: Session | undefined,
-  { summary, waiting }: Counts,
+  { summary, waiting, views }: Counts,
 ): AccountSample {
   const name = nameOf(account);
   const ready = readyOf(account.status);
   const userId = session === undefined ? undefined : identityOf(session.account.state)?.userId;
+  const served = (): readonly string[] => servedBy(account, views);
   return {
     account: name,
     isReady: ready?.status === 'True',
     reason: ready?.reason ?? 'Checking',
     isSuspended: account.spec.suspend,
     refused: session === undefined ? new Set() : refusalsOf(session),
-    limitUsage: limitUsageOf(account, summary, userId),
+    limitUsage: limitUsageOf(account, summary, { account: name, userId, served }),
     waiting: waiting.get(name) ?? new Map(),
   };
 }
@@ -118,13 +119,19 @@ function refusalsOf({ account, health, circuitBreakers }: Session): ReadonlySet<
   return new Set([...health.keyProblems, ...changed, ...circuitBreakers.reasons()]);
 }
 
+/** Whose instances count towards the limits of an account. */
+interface CountedFor {
+  readonly account: string;
+  readonly userId: string | undefined;
+  readonly served: () => readonly string[];
+}
+
 /** A limit per namespace shows the fullest namespace. A limit of 0 has no room. */
 function limitUsageOf(
   { kind, metadata, spec }: GpuAccount,
   summary: Summary,
-  userId: string | undefined,
+  { account, userId, served }: CountedFor,
 ): ReadonlyMap<string, number> {
-  const account = ownerFor({ kind, name: metadata.name }, metadata.namespace ?? '').account;
   const name = accountName({ kind, name: metadata.name }, metadata.namespace ?? '');
   const sums = sumsOf({ name, limits: spec.limits, defaults: spec.defaults });
   if (sums.length === 0) {
@@ -134,11 +141,28 @@ function limitUsageOf(
     sums.map(({ path, measure, limit, isPerNamespace }) => {
       const scope = { account, userId, ...(measure === 'micros' ? { unknownPrice: limit } : {}) };
       const used = isPerNamespace
-        ? [...summary.namespacesOf(scope).values()].reduce((most, of) => Math.max(most, of[measure]), 0)
+        ? [...summary.namespacesOf(scope, served).values()].reduce(
+            (most, of) => Math.max(most, of[measure]),
+            0,
+          )
         : summary.ofAccount(scope)[measure];
       return [path, limit === 0 ? 1 : used / limit];
     }),
   );
+}
+
+/** The namespaces that the account serves, or may serve. */
+function servedBy({ kind, metadata }: GpuAccount, views: AccountViews | undefined): readonly string[] {
+  if (metadata.namespace !== undefined) {
+    return [metadata.namespace];
+  }
+  const all = views?.cluster?.namespaces.list() ?? [];
+  const reference = { kind, name: metadata.name };
+  return all
+    .map((namespace) => namespace.metadata.name)
+    .filter(
+      (name) => views !== undefined && knownAccounts(views, name).find(reference)?.isForNamespace !== false,
+    );
 }
 
 /**

@@ -61,7 +61,7 @@ export interface Observation {
   /** Set while the installed CRD would drop what protects money: what is wrong with it, and what to do. */
   readonly crdProblem?: string;
   readonly cooldownOf: (offerKey: string) => { readonly reason: string } | undefined;
-  /** What all others count towards the limits on sums. A function, because that reads all GpuPods. */
+  /** What all others count towards the limits on sums. A function, because few decisions need it. */
   readonly countOthers: () => OthersCount;
 }
 

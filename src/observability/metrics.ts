@@ -30,7 +30,7 @@ export interface MetricSources {
   readonly gpuPods: () => readonly GpuPodSample[];
   /** Offers in a cooldown, by reason. */
   readonly cooldowns: () => ReadonlyMap<string, number>;
-  /** What all instances cost. It reads all GpuPods, so a scrape calls it once, and only on the leader. */
+  /** What all instances cost. A scrape calls it once, and only on the leader. */
   readonly sums: () => SumsSample;
   /** The limit on all instances in USD per hour. */
   readonly totalLimit: () => number | undefined;

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { sampleAccounts } from '../../src/composition/account-samples.ts';
 import type { AccountSources } from '../../src/composition/account-samples.ts';
-import { summarize } from '../../src/accounts/sums/summary.ts';
 import type { Counted } from '../../src/accounts/sums/sum-limits.ts';
 import { ACCOUNT_REASONS } from '../../src/api/gpuaccount/conditions.ts';
 import type { AccountReason } from '../../src/api/gpuaccount/conditions.ts';
@@ -12,6 +11,7 @@ import type { FailureReason } from '../../src/lifecycle/provider.ts';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
 import { rawAccount } from '../controllers/gpuaccount/support/account.ts';
 import type { AccountOverrides } from '../controllers/gpuaccount/support/account.ts';
+import { summaryOf } from '../accounts/support/summary.ts';
 import { condition } from '../support/builders/conditions.ts';
 import { rawGpuPod } from '../support/builders/gpu-pod.ts';
 import type { GpuPodOverrides } from '../support/builders/gpu-pod.ts';
@@ -64,13 +64,13 @@ function sample({
               accounts.filter((one) => !isNamespaced(one)),
               ({ metadata }) => metadata.name,
             ),
-            namespaces: { get: () => namespace },
+            namespaces: { get: () => namespace, list: () => [namespace] },
           },
         }
       : undefined,
     gpuPods,
   };
-  const samples = sampleAccounts(sources, summarize(counted, new Map()));
+  const samples = sampleAccounts(sources, summaryOf(counted));
   return new Map(samples.map((one) => [one.account, one]));
 }
 
@@ -95,6 +95,8 @@ function countedFor(account: string | undefined, namespace: string, gpus: number
   };
 }
 
+const perNamespace = rawAccount({ spec: { limits: { perNamespace: { maxGpus: 4 } } } });
+const ORPHAN = countedFor(undefined, '', 1);
 const ml = rawAccount({
   name: 'ml',
   namespace: null,
@@ -130,7 +132,7 @@ describe('the sample of an account', () => {
       countedFor(ML, 'team-a', 2),
       countedFor(ML, 'team-b', 1),
       countedFor(TEAM, 'team-a', 8),
-      countedFor(undefined, '', 1),
+      ORPHAN,
     ];
     const usage = sample({ accounts: [ml], counted }).get(ML)?.limitUsage;
 
@@ -143,9 +145,19 @@ describe('the sample of an account', () => {
     });
   });
 
+  it.each([
+    { title: 'of the account', account: perNamespace, of: TEAM },
+    { title: 'that the account selects', account: ml, of: ML },
+  ])('has the share of a namespace in which only orphans count, $title', ({ account, of }) => {
+    const usage = sample({ accounts: [account], counted: [ORPHAN] }).get(of)?.limitUsage;
+    expect([...(usage ?? [])].filter(([path]) => path.startsWith('perNamespace'))).toEqual([
+      [expect.any(String), 1 / 4],
+    ]);
+  });
+
   it('is full where an instance may cost anything', () => {
-    const counted = [{ ...countedFor(ML, 'team-a', 1), micros: 0, isPriceUnknown: true as const }];
-    const usage = sample({ accounts: [ml], counted }).get(ML)?.limitUsage;
+    const unpriced = { ...countedFor(ML, 'team-a', 1), micros: 0, isPriceUnknown: true as const };
+    const usage = sample({ accounts: [ml], counted: [unpriced] }).get(ML)?.limitUsage;
     expect(usage?.get('perNamespace.maxPricePerHour')).toBe(1);
   });
 

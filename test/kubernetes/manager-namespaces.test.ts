@@ -81,7 +81,10 @@ describe('a resource in several namespaces', () => {
     if (held === undefined) throw new Error('the box is not in the store');
     const newer = { ...held, metadata: { ...held.metadata, resourceVersion: '999' } };
 
+    const changes = boxes.store.changes();
+    expect([...changes.take()]).toEqual(['team-b/b']);
     expect(boxes.store.applyLocal(newer)).toBe(true);
+    expect([...changes.take()]).toEqual(['team-b/b']);
     expect(boxes.store.get('team-b/b')).toBe(newer);
     const foreign = { ...newer, metadata: { ...newer.metadata, namespace: 'other' } };
     expect(boxes.store.applyLocal(foreign)).toBe(false);

@@ -32,7 +32,7 @@ export class AwaitedLists {
   readonly #retainedRead = new Set<string>();
   /** The accounts when they were last compared, until all were listed. */
   #compared: readonly ExpectedAccount[] = [];
-  /** By account, the wallets that could not be listed when all others were; undefined before. */
+  /** By account, the wallets that could not be listed when all others were, if any; undefined before. */
   #owed: ReadonlyMap<string, ReadonlySet<Wallet>> | undefined;
 
   constructor(expected: () => readonly ExpectedAccount[]) {
@@ -61,12 +61,12 @@ export class AwaitedLists {
 
   /** The first list that a sum over all accounts lacks. */
   ofAll(): AwaitedList | undefined {
-    const expected = this.#expected();
-    const missing = this.#find(this.#owed === undefined ? expected : owedOf(expected, this.#owed));
-    if (this.#owed === undefined) {
-      this.#compared = expected;
-      this.#owed = missing === undefined ? unlistedOf(expected) : undefined;
+    if (this.#owed !== undefined) {
+      return this.#owed.size === 0 ? undefined : this.#find(owedOf(this.#expected(), this.#owed));
     }
+    this.#compared = this.#expected();
+    const missing = this.#find(this.#compared);
+    this.#owed = missing === undefined ? unlistedOf(this.#compared) : undefined;
     return missing;
   }
 
@@ -111,12 +111,10 @@ export class AwaitedLists {
 
 function unlistedOf(accounts: readonly ExpectedAccount[]): ReadonlyMap<string, ReadonlySet<Wallet>> {
   return new Map(
-    accounts.map(({ name, wallets, isHeld }) => [
-      name,
-      new Set(
-        wallets.filter(({ isRefused }) => isHeld === true || isRefused === true).map(({ wallet }) => wallet),
-      ),
-    ]),
+    accounts.flatMap(({ name, wallets, isHeld }) => {
+      const unlisted = wallets.filter(({ isRefused }) => isHeld === true || isRefused === true);
+      return unlisted.length === 0 ? [] : [[name, new Set(unlisted.map(({ wallet }) => wallet))] as const];
+    }),
   );
 }
 

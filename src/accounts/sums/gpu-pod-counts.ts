@@ -6,11 +6,11 @@ import { chargedAtOnce } from '../../offers/upfront.ts';
 import type { Clock } from '../../clock.ts';
 import { statedIntentOf } from './stated-intent.ts';
 import type { StatedIntent, StatedPayers } from './stated-intent.ts';
-import { attemptOf } from './live-instances.ts';
 import type { Live, LiveInstances, LiveInstancesOptions } from './live-instances.ts';
 import type { SentCreates } from './sent-creates.ts';
 import { attemptKey, endedIdsOf, gpusOf, intentOf, ownerOf, saidPrice } from './stated.ts';
-import { NOTHING, sumOf } from './sum-limits.ts';
+import { sumOf } from './exact-totals.ts';
+import { NOTHING } from './sum-limits.ts';
 import type { Cost, Counted } from './sum-limits.ts';
 
 export interface GpuPodCountsParts {
@@ -23,14 +23,15 @@ export interface GpuPodCountsParts {
   readonly sent: SentCreates;
 }
 
-/** What is left to be counted, in one pass over all GpuPods. */
+/** What is left to be counted, in one pass over GpuPods that may name the same instances. */
 export interface Rest {
+  /** The instances that these GpuPods may name, as they were before the pass. */
   readonly live: Map<string, Live>;
   readonly isAlive: (uid: string) => boolean;
 }
 
 export const HOUR_MS = 3_600_000;
-const COUNTS_NOTHING: Counted = { ...NOTHING, owner: undefined };
+export const COUNTS_NOTHING: Counted = { ...NOTHING, owner: undefined };
 
 /** What each GpuPod counts, by its status, its create intent, and what this process knows better. */
 export class GpuPodCounts {
@@ -80,7 +81,7 @@ export class GpuPodCounts {
       return undefined;
     }
     const { isOwn, name, owner, statedOwner } = stated;
-    const mayExist = !isListed || !this.#isLate() || this.#parts.live.ofAttempt(name).length > 0;
+    const mayExist = !isListed || !this.isLate || this.#hasListed(name);
     return (isOwn && mayExist ? statedOwner : owner).account;
   }
 
@@ -88,8 +89,29 @@ export class GpuPodCounts {
     return statedIntentOf(gpuPod, this.#parts.payers, isAlive);
   }
 
-  #isLate(): boolean {
+  /** Whether lists show by now what an earlier process rented. */
+  get isLate(): boolean {
     return this.#parts.clock.monotonicMs() >= this.#listedByMs;
+  }
+
+  #hasListed(name: string): boolean {
+    return this.#parts.live.idsOf(attemptKey(name)).length > 0;
+  }
+
+  /** What of the rest is of an attempt, by ID. */
+  #ofAttempt(name: string, live: Rest['live']): readonly (readonly [string, Live])[] {
+    return this.#parts.live.idsOf(attemptKey(name)).flatMap((podId) => {
+      const one = live.get(podId);
+      return one === undefined ? [] : [[podId, one] as const];
+    });
+  }
+
+  #take(name: string, live: Rest['live']): readonly Live[] {
+    const taken = this.#ofAttempt(name, live);
+    for (const [podId] of taken) {
+      live.delete(podId);
+    }
+    return taken.map(([, one]) => one);
   }
 
   /** What this process sent counts as it was sent, whatever the create intent says. */
@@ -98,7 +120,7 @@ export class GpuPodCounts {
     if (stated === undefined || this.#parts.sent.get(stated.name) !== undefined) {
       return COUNTS_NOTHING;
     }
-    return stated.isOwn ? this.#ofOwn(stated, take(stated.name, live)) : this.#adoptable(stated, live);
+    return stated.isOwn ? this.#ofOwn(stated, this.#take(stated.name, live)) : this.#adoptable(stated, live);
   }
 
   /** Nothing is known of whose instance it is, but what the create intent states: it counts for its user as well. */
@@ -121,14 +143,11 @@ export class GpuPodCounts {
    * up a UID that vanished, so an instance counts without a list only as long as lists may not show it.
    */
   #adoptable({ name, micros, gpus, owner }: StatedIntent, live: Map<string, Live>): Counted {
-    const isListed = this.#parts.live.ofAttempt(name).length > 0;
-    const key = attemptKey(name);
-    for (const [podId, one] of live) {
-      if (attemptOf(one) === key) {
-        live.set(podId, { ...one, statedOwner: owner });
-      }
+    const isListed = this.#hasListed(name);
+    for (const [podId, one] of this.#ofAttempt(name, live)) {
+      live.set(podId, { ...one, statedOwner: owner });
     }
-    return isListed || this.#isLate() ? COUNTS_NOTHING : { micros, instances: 1, gpus, owner };
+    return isListed || this.isLate ? COUNTS_NOTHING : { micros, instances: 1, gpus, owner };
   }
 
   #isNamedFor({ metadata }: GpuPod, podId: string): boolean {
@@ -148,10 +167,15 @@ export class GpuPodCounts {
     } else {
       this.#parts.live.own(podId, gpuPod);
     }
-    const isOfThisHour = !(this.#parts.clock.nowMs() - Date.parse(createdAt ?? '') >= HOUR_MS);
+    const isOfThisHour = !isHourOver(Date.parse(createdAt ?? ''), this.#parts.clock.nowMs());
     const cost = costOf(price, this.#parts.assumedPrice);
     return isOfThisHour ? { ...cost, micros: chargedAtOnce(cost.micros, offer?.prepaidHours) } : cost;
   }
+}
+
+/** Whether an instance of this time bills by the hour by now; false where nobody knows when it was created. */
+export function isHourOver(createdAtMs: number, nowMs: number): boolean {
+  return nowMs - createdAtMs >= HOUR_MS;
 }
 
 /** @param assumedPrice what it counts while no list states its price */
@@ -166,14 +190,4 @@ export function countedLive(
 export function costOf(price: MicroUsd | undefined, assumedPrice: MicroUsd | undefined): Cost {
   const known = price ?? assumedPrice;
   return known === undefined ? { micros: 0, isPriceUnknown: true } : { micros: known };
-}
-
-/** Takes the instances of an attempt. */
-export function take(name: string, live: Map<string, Live>): readonly Live[] {
-  const key = attemptKey(name);
-  const taken = [...live].filter(([, one]) => attemptOf(one) === key);
-  for (const [podId] of taken) {
-    live.delete(podId);
-  }
-  return taken.map(([, one]) => one);
 }

@@ -1,4 +1,3 @@
-import { oncePerObject } from '../../api/common/once-per-object.ts';
 import type { Clock } from '../../clock.ts';
 import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
 import { parsePodName } from '../../lifecycle/pod-name.ts';
@@ -8,6 +7,7 @@ import { currentAttempt } from '../../lifecycle/status/attempts.ts';
 import { priceToMicros } from '../../offers/money.ts';
 import type { MicroUsd } from '../../offers/money.ts';
 import type { InventoryResult } from '../instances/inventory.ts';
+import { KeyIndex } from './key-index.ts';
 import { attemptKey, gpusOf, intentOf, listedPrice, ownerOf, saidPrice, userOf } from './stated.ts';
 import type { Owner, RetainedEntry } from './stated.ts';
 
@@ -51,9 +51,6 @@ export interface Live {
   readonly statedOwner?: Owner;
 }
 
-/** Identifies its attempt. Computed once, because each pending create looks through all instances without a GpuPod. */
-export const attemptOf = oncePerObject((live: Live) => attemptKey(live.podName));
-
 /** An instance that a list showed once is old enough for all later lists. */
 const SHOWN = -Infinity;
 
@@ -64,14 +61,18 @@ const SHOWN = -Infinity;
 export class LiveInstances {
   readonly #options: LiveInstancesOptions;
   readonly #live = new Map<string, Live>();
+  readonly #byAttempt = new KeyIndex();
+  #changed = new Set<string>();
 
   constructor(options: LiveInstancesOptions) {
     this.#options = options;
   }
 
-  /** A copy, from which the caller may take. */
-  all(): Map<string, Live> {
-    return new Map(this.#live);
+  /** IDs of the instances that changed since the last call. */
+  takeChanged(): ReadonlySet<string> {
+    const changed = this.#changed;
+    this.#changed = new Set();
+    return changed;
   }
 
   /** The teams in whose wallets they are. */
@@ -83,24 +84,16 @@ export class LiveInstances {
     return this.#live.get(podId);
   }
 
-  ofAttempt(podName: string): readonly [string, Live][] {
-    const key = attemptKey(podName);
-    return [...this.#live].filter(([, live]) => attemptOf(live) === key);
+  /** IDs of the instances of an attempt, see `attemptKey`. */
+  idsOf(attempt: string): readonly string[] {
+    return [...this.#byAttempt.of(attempt)].toSorted();
   }
 
   /** Lets the instances of a create request count for whoever sent it. False if none is known. */
-  takeOver({
-    name,
-    owner,
-    gpus,
-  }: {
-    readonly name: string;
-    readonly owner: Owner;
-    readonly gpus: number;
-  }): boolean {
-    const shown = this.ofAttempt(name);
-    for (const [podId, live] of shown) {
-      this.#live.set(podId, { ...live, owner: live.owner ?? owner, gpus: live.gpus ?? gpus });
+  takeOver(attempt: string, { owner, gpus }: { readonly owner: Owner; readonly gpus: number }): boolean {
+    const shown = this.idsOf(attempt);
+    for (const podId of shown) {
+      this.#update(podId, (live) => ({ ...live, owner: live.owner ?? owner, gpus: live.gpus ?? gpus }));
     }
     return shown.length > 0;
   }
@@ -126,9 +119,9 @@ export class LiveInstances {
     const { podId, name, status } = instance;
     const known = this.#live.get(podId);
     if (status === 'TERMINATED') {
-      this.#live.delete(podId);
+      this.ended(podId);
     } else if (known !== undefined || parsePodName(name)?.installation === this.#options.installation) {
-      this.#live.set(podId, { ...shown(instance, known), userId: userId ?? known?.userId });
+      this.#put(podId, { ...shown(instance, known), userId: userId ?? known?.userId });
     }
   }
 
@@ -139,22 +132,21 @@ export class LiveInstances {
     }
     const { missingSinceMs = beganAtMs } = live;
     if (beganAtMs - missingSinceMs >= goneSpacingMs) {
-      this.#live.delete(podId);
+      this.ended(podId);
     } else {
-      this.#live.set(podId, { ...live, missingSinceMs });
+      this.#put(podId, { ...live, missingSinceMs });
     }
   }
 
   /** Keeps counting the instance of a GpuPod, for this price, even if the GpuPod is removed before the next list. */
   enter(podId: string, gpuPod: GpuPod, price: MicroUsd | undefined): void {
-    this.#live.set(podId, { ...this.#fresh(gpuPod), price });
+    this.#put(podId, { ...this.#fresh(gpuPod), price });
   }
 
   /** Notes whose instance it is, for the time after its GpuPod. */
   own(podId: string, gpuPod: GpuPod): void {
-    const known = this.#live.get(podId);
-    if (known !== undefined && known.owner === undefined) {
-      this.#live.set(podId, { ...known, owner: ownerOf(gpuPod), gpus: gpusOf(gpuPod) });
+    if (this.#live.get(podId)?.owner === undefined) {
+      this.#update(podId, (known) => ({ ...known, owner: ownerOf(gpuPod), gpus: gpusOf(gpuPod) }));
     }
   }
 
@@ -162,7 +154,7 @@ export class LiveInstances {
   keep(podId: string, gpuPod: GpuPod, kind: UnownedKind): void {
     const known = this.#live.get(podId);
     const price = Math.max(saidPrice(gpuPod), known?.price ?? 0);
-    this.#live.set(podId, {
+    this.#put(podId, {
       ...(known ?? this.#fresh(gpuPod)),
       owner: ownerOf(gpuPod),
       gpus: gpusOf(gpuPod),
@@ -185,20 +177,16 @@ export class LiveInstances {
 
   /** An earlier process recorded that the instance is retained. */
   markRetained(podId: string): void {
-    const known = this.#live.get(podId);
-    if (known !== undefined) {
-      this.#live.set(podId, { ...known, kind: 'retained' });
-    }
+    this.#update(podId, (known) => ({ ...known, kind: 'retained' }));
   }
 
   /** An earlier process recorded the retained instance. It counts until it is seen terminated, even if renamed. */
   enterRetained({ podId, podName, teamId, usdPerHour, gpuCount, account, owner }: RetainedEntry): void {
-    const known = this.#live.get(podId);
-    if (known !== undefined) {
-      this.#live.set(podId, { ...known, owner: known.owner ?? owner, kind: 'retained' });
+    if (this.#live.has(podId)) {
+      this.#update(podId, (known) => ({ ...known, owner: known.owner ?? owner, kind: 'retained' }));
       return;
     }
-    this.#live.set(podId, {
+    this.#put(podId, {
       podName,
       wallet: teamId,
       userId: account?.userId,
@@ -212,8 +200,49 @@ export class LiveInstances {
 
   /** The instance was seen terminated. */
   ended(podId: string): void {
-    this.#live.delete(podId);
+    const known = this.#live.get(podId);
+    if (known !== undefined) {
+      this.#byAttempt.delete(attemptKey(known.podName), podId);
+      this.#live.delete(podId);
+      this.#changed.add(podId);
+    }
   }
+
+  #update(podId: string, change: (known: Live) => Live): void {
+    const known = this.#live.get(podId);
+    if (known !== undefined) {
+      this.#put(podId, change(known));
+    }
+  }
+
+  /** The one place where an instance is kept. A list mostly shows what the last one showed. */
+  #put(podId: string, live: Live): void {
+    const known = this.#live.get(podId);
+    if (known !== undefined && isEqual(known, live)) {
+      return;
+    }
+    if (known === undefined || known.podName !== live.podName) {
+      this.#byAttempt.delete(attemptKey(known?.podName), podId);
+      this.#byAttempt.add(attemptKey(live.podName), podId);
+    }
+    this.#live.set(podId, live);
+    this.#changed.add(podId);
+  }
+}
+
+/** Each field, because a comparison of ten thousand instances follows each list of so many. */
+function isEqual(one: Live, other: Live): boolean {
+  return (
+    one.podName === other.podName &&
+    one.wallet === other.wallet &&
+    one.userId === other.userId &&
+    one.owner === other.owner &&
+    one.price === other.price &&
+    one.gpus === other.gpus &&
+    one.sinceMs === other.sinceMs &&
+    one.missingSinceMs === other.missingSinceMs &&
+    one.kind === other.kind
+  );
 }
 
 /** Where the user of the own key is unknown, it lists what no account of the cluster pays for. */

@@ -1,29 +1,28 @@
-import { parseGpuPod } from '../../api/gpupod/gpu-pod.ts';
 import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
 import type { Intent } from '../../lifecycle/intent.ts';
-import type { KubernetesObject } from '../../kubernetes/objects.ts';
 import type { Wallet } from '../../lifecycle/provider.ts';
 import type { MicroUsd } from '../../offers/money.ts';
 import { chargedAtOnce } from '../../offers/upfront.ts';
-import type { GpuPodList } from '../identity/account-evidence.ts';
 import type { InventoryResult } from '../instances/inventory.ts';
 import type { AwaitedList } from '../../lifecycle/observation.ts';
 import { AwaitedLists } from './awaited-lists.ts';
 import type { CountedAccount, ExpectedAccount } from './awaited-lists.ts';
+import { Charges } from './charges.ts';
 import type { StatedPayers } from './stated-intent.ts';
-import { costOf, countedLive, GpuPodCounts, HOUR_MS, take } from './gpu-pod-counts.ts';
+import { costOf, GpuPodCounts } from './gpu-pod-counts.ts';
 import { LiveInstances } from './live-instances.ts';
-import type { Lister, Live, LiveInstancesOptions, UnownedKind } from './live-instances.ts';
+import type { Lister, LiveInstancesOptions, UnownedKind } from './live-instances.ts';
+import { RunningSum } from './running-sum.ts';
+import type { GpuPodSource } from './running-sum.ts';
 import { SentCreates } from './sent-creates.ts';
-import type { SentCreate } from './sent-creates.ts';
-import { fits, isIn, NOTHING, pricedFor, sumOf } from './sum-limits.ts';
-import type { Counted, Scope, SumLimit, Totals } from './sum-limits.ts';
+import { fits, isIn } from './sum-limits.ts';
+import type { Scope, SumLimit, Totals } from './sum-limits.ts';
 import { summarize } from './summary.ts';
 import type { Summary } from './summary.ts';
 import type { Owner, RetainedEntry } from './stated.ts';
 
 export interface ReservationsOptions extends LiveInstancesOptions {
-  readonly view: GpuPodList;
+  readonly view: GpuPodSource;
   /** What an instance with an unknown price counts. Undefined: it may cost anything, and fills every limit on prices. */
   readonly assumedPrice: MicroUsd | undefined;
   /** The accounts that may have instances. Before their first complete lists, no total is known. */
@@ -32,18 +31,14 @@ export interface ReservationsOptions extends LiveInstancesOptions {
   readonly payers: StatedPayers;
 }
 
-/** What each GpuPod counts, the instances without one, and the create requests whose outcome no GpuPod shows. */
-interface Sum {
-  readonly byUid: ReadonlyMap<string, Counted>;
-  readonly unowned: readonly Live[];
-  readonly sent: readonly SentCreate[];
-}
-
-interface Charge {
+/** What a create request is about. */
+export interface Reserving {
   readonly uid: string;
+  readonly intent: Intent;
   readonly owner: Owner;
-  readonly micros: MicroUsd;
-  readonly atMs: number;
+  /** The account that pays, whose list each limit needs. */
+  readonly session: CountedAccount;
+  readonly limits: readonly SumLimit[];
 }
 
 const UNOWNED: readonly UnownedKind[] = ['retained', 'released', 'orphaned'];
@@ -58,8 +53,8 @@ export class Reservations {
   readonly #sent: SentCreates;
   readonly #live: LiveInstances;
   readonly #counts: GpuPodCounts;
-  /** What prepaid create requests charged, by instance name. It counts for an hour, even if the instance ends. */
-  readonly #charges = new Map<string, Charge>();
+  readonly #running: RunningSum;
+  readonly #charges: Charges;
   readonly #lists: AwaitedLists;
 
   constructor(options: ReservationsOptions) {
@@ -67,7 +62,10 @@ export class Reservations {
     this.#live = new LiveInstances(options);
     this.#lists = new AwaitedLists(options.expected);
     this.#sent = new SentCreates(options);
-    this.#counts = new GpuPodCounts({ ...options, live: this.#live, sent: this.#sent });
+    this.#charges = new Charges(options.clock);
+    const parts = { ...options, live: this.#live, sent: this.#sent };
+    this.#counts = new GpuPodCounts(parts);
+    this.#running = new RunningSum({ ...parts, counts: this.#counts });
   }
 
   /** Takes the list of one session, with the wallets that it shows completely. */
@@ -75,7 +73,7 @@ export class Reservations {
     this.#lists.take(lister, complete);
     this.#live.takeInventory(lister, result, complete);
     this.#sent.takeInventory(lister, result, complete);
-    this.#replaceListed();
+    this.#sent.replaceListed(this.#live);
   }
 
   keep(podId: string, gpuPod: GpuPod, kind: UnownedKind): void {
@@ -132,65 +130,72 @@ export class Reservations {
 
   /** What all others in this scope count, as far as it is known. */
   elsewhere(uid: string, scope: Scope = {}): Totals {
-    return this.#elsewhere(uid, scope, this.#sum());
+    this.#running.update();
+    return this.#elsewhere(uid, scope);
   }
 
-  /** The same for several scopes, from one pass over all GpuPods. */
+  /** The same for several scopes, of one moment. */
   elsewhereIn(uid: string, scopes: readonly Scope[]): readonly Totals[] {
-    const sum = this.#sum();
-    return scopes.map((scope) => this.#elsewhere(uid, scope, sum));
+    this.#running.update();
+    return scopes.map((scope) => this.#elsewhere(uid, scope));
   }
 
-  #elsewhere(uid: string, scope: Scope, sum: Sum): Totals {
-    return sumOf(
-      this.#allBut(uid, sum)
-        .filter((one) => isIn(scope, one))
-        .map((one) => pricedFor(scope, one)),
-    );
+  #elsewhere(uid: string, scope: Scope): Totals {
+    const totals = this.#running.allBut(uid, scope);
+    for (const charge of this.#charges.open((name, of) => this.#includedOf(uid, name, of))) {
+      if (isIn(scope, charge)) {
+        totals.add(charge);
+      }
+    }
+    return totals.at(scope.unknownPrice);
   }
 
-  /** A request that ended counts for its own GpuPod as well, which rents again only after the outcome is recorded. */
-  #allBut(uid: string, { byUid, unowned, sent }: Sum): readonly Counted[] {
-    const counted = new Map(byUid);
-    counted.delete(uid);
-    const others = sent.filter((one) => one.uid !== uid || one.answeredAtMs !== undefined);
-    return [
-      ...counted.values(),
-      ...others,
-      ...unowned.map((live) => countedLive(live, this.#options.assumedPrice)),
-      ...this.#openCharges(counted, others),
-    ];
+  /** What the others include of a charge: its create request, or else its GpuPod. */
+  #includedOf(uid: string, name: string, of: string): MicroUsd {
+    const sent = this.#sent.get(name);
+    if (sent?.name === name && (sent.uid !== uid || sent.answeredAtMs !== undefined)) {
+      return sent.micros;
+    }
+    return of === uid ? 0 : (this.#running.ofGpuPod(of)?.micros ?? 0);
   }
 
-  /** Everything that counts now. It reads all GpuPods, once for all sums. */
+  /** Everything that counts now. */
   summary(): Summary {
-    const sum = this.#sum();
+    this.#running.update();
     const unowned = new Map<UnownedKind, MicroUsd>(UNOWNED.map((kind) => [kind, 0]));
-    for (const { kind = 'orphaned', price } of sum.unowned) {
+    for (const { kind = 'orphaned', price } of this.#running.unowned) {
       unowned.set(kind, (unowned.get(kind) ?? 0) + costOf(price, this.#options.assumedPrice).micros);
     }
-    return summarize(this.#allBut('', sum), unowned);
+    const { totals } = this.#running;
+    const charged = this.#charges.open(() => 0);
+    return summarize({
+      unowned,
+      totalsIn: (scope) => this.#elsewhere('', scope),
+      namespacesOf: (account) => [
+        ...totals.namespacesOf(account),
+        ...charged.flatMap(({ owner }) => (owner?.account === account ? [owner.namespace] : [])),
+      ],
+      hasOrphansIn: (scope) => totals.hasOwnerlessIn(scope),
+    });
   }
 
   /** Reserves the price if it is known to fit under every limit. Check and reservation are one synchronous step. */
-  reserve(uid: string, intent: Intent, owner: Owner, limits: readonly SumLimit[]): boolean {
+  reserve({ uid, intent, owner, session, limits }: Reserving): boolean {
     const charged = chargedAtOnce(intent.cost.total, intent.offer.prepaidHours);
     const added = { micros: charged, instances: 1, gpus: intent.offer.gpuCount };
-    const sum = limits.length === 0 ? undefined : this.#sum();
-    const isWithin =
-      sum === undefined ||
-      limits.every(
-        (limit) =>
-          this.awaitedBy(limit.session, limit.scope.account === undefined) === undefined &&
-          fits(limit, this.#elsewhere(uid, limit.scope, sum), added),
-      );
-    if (!isWithin) {
-      return false;
+    if (limits.length > 0) {
+      const isTotalLimited = limits.some(({ scope }) => scope.account === undefined);
+      if (this.awaitedBy(session, isTotalLimited) !== undefined) {
+        return false;
+      }
+      this.#running.update();
+      if (!limits.every((limit) => fits(limit, this.#elsewhere(uid, limit.scope), added))) {
+        return false;
+      }
     }
     this.#sent.add(uid, intent, owner, added);
     if (charged > intent.cost.total) {
-      const atMs = this.#options.clock.monotonicMs();
-      this.#charges.set(intent.name, { uid, owner, micros: charged, atMs });
+      this.#charges.add(intent.name, { uid, owner, micros: charged });
     }
     return true;
   }
@@ -201,9 +206,9 @@ export class Reservations {
       this.#sent.answer(name);
     } else {
       this.#sent.drop(name);
-      this.#charges.delete(name);
+      this.#charges.drop(name);
     }
-    this.#replaceListed();
+    this.#sent.replaceListed(this.#live);
   }
 
   /** The outcome of the create request is recorded on its GpuPod, or its instance was seen terminated. */
@@ -213,59 +218,11 @@ export class Reservations {
 
   /**
    * The account that an open create request or create intent of the GpuPod may have an instance with. A copy of an
-   * intent counts, which the sums leave out, because only a pass over all GpuPods shows that it is one.
+   * intent counts, which the sums leave out.
    */
   openAccountOf(gpuPod: GpuPod): string | undefined {
     const { uid } = gpuPod.metadata;
-    const sent = this.#sent.all().find((one) => one.uid === uid);
+    const [sent] = this.#sent.ofUid(uid);
     return sent?.owner.account ?? this.#counts.neededAccountOf(gpuPod, this.#lists.hasListedAll());
   }
-
-  /** An instance that a list shows counts in place of its create request, and for the same account. */
-  #replaceListed(): void {
-    for (const sent of this.#sent.all().filter(({ answeredAtMs }) => answeredAtMs !== undefined)) {
-      if (this.#live.takeOver(sent)) {
-        this.#sent.drop(sent.name);
-      }
-    }
-  }
-
-  /** Charges of the last hour's prepaid create requests that the sums do not include. */
-  #openCharges(counted: ReadonlyMap<string, Counted>, sent: readonly SentCreate[]): readonly Counted[] {
-    const nowMs = this.#options.clock.monotonicMs();
-    const open: Counted[] = [];
-    for (const [name, { uid: of, micros, owner, atMs }] of this.#charges) {
-      if (nowMs - atMs >= HOUR_MS) {
-        this.#charges.delete(name);
-      } else {
-        const request = sent.find((one) => one.name === name);
-        const included = (request ?? counted.get(of))?.micros ?? 0;
-        open.push({ ...NOTHING, micros: Math.max(0, micros - included), owner });
-      }
-    }
-    return open;
-  }
-
-  #sum(): Sum {
-    const byUid = new Map<string, Counted>();
-    const objects = this.#options.view.list();
-    const rest = { live: this.#live.all(), isAlive: isAmong(objects) };
-    for (const raw of objects) {
-      const parsed = parseGpuPod(raw);
-      if (parsed.kind === 'ok' && !byUid.has(parsed.gpuPod.metadata.uid)) {
-        byUid.set(parsed.gpuPod.metadata.uid, this.#counts.of(parsed.gpuPod, rest));
-      }
-    }
-    this.#replaceListed();
-    const sent = this.#sent.all();
-    for (const { name } of sent) {
-      take(name, rest.live);
-    }
-    return { byUid, unowned: [...rest.live.values()], sent };
-  }
-}
-
-function isAmong(objects: readonly KubernetesObject[]): (uid: string) => boolean {
-  let uids: ReadonlySet<string> | undefined;
-  return (uid) => (uids ??= new Set(objects.map(({ metadata }) => metadata.uid))).has(uid);
 }

@@ -2,8 +2,9 @@ import type { Intent } from '../../lifecycle/intent.ts';
 import type { Wallet } from '../../lifecycle/provider.ts';
 import { LISTS_THAT_PROVE_ABSENCE } from '../../lifecycle/settings.ts';
 import type { InventoryResult } from '../instances/inventory.ts';
+import { KeyIndex } from './key-index.ts';
 import { isListedBy } from './live-instances.ts';
-import type { Lister, LiveInstancesOptions } from './live-instances.ts';
+import type { Lister, LiveInstances, LiveInstancesOptions } from './live-instances.ts';
 import { attemptKey } from './stated.ts';
 import type { Owner } from './stated.ts';
 import type { Totals } from './sum-limits.ts';
@@ -29,7 +30,9 @@ export interface SentCreate extends Totals {
  */
 export class SentCreates {
   readonly #options: LiveInstancesOptions;
-  readonly #byAttempt = new Map<string | undefined, SentCreate>();
+  readonly #byAttempt = new Map<string, SentCreate>();
+  readonly #byUid = new KeyIndex();
+  #changed = new Set<string>();
   readonly #teamsSeen = new Set<Wallet>([undefined]);
 
   constructor(options: LiveInstancesOptions) {
@@ -37,32 +40,51 @@ export class SentCreates {
   }
 
   add(uid: string, { name, teamId, account }: Intent, owner: Owner, counted: Totals): void {
-    this.#byAttempt.set(attemptKey(name), {
-      ...counted,
-      ...{ uid, name, owner, wallet: teamId, userId: account, absences: 0 },
-    });
+    const attempt = attemptKey(name);
+    this.drop(name);
+    this.#put(attempt, { ...counted, uid, name, owner, wallet: teamId, userId: account, absences: 0 });
+    this.#byUid.add(uid, attempt);
   }
 
-  get(podName: string | undefined): SentCreate | undefined {
-    return podName === undefined ? undefined : this.#byAttempt.get(attemptKey(podName));
+  /** Attempts whose create request changed since the last call, see `attemptKey`. */
+  takeChanged(): ReadonlySet<string> {
+    const changed = this.#changed;
+    this.#changed = new Set();
+    return changed;
   }
 
-  all(): readonly SentCreate[] {
-    return [...this.#byAttempt.values()];
+  get(podName: string): SentCreate | undefined {
+    return this.ofAttempt(attemptKey(podName));
+  }
+
+  ofAttempt(attempt: string): SentCreate | undefined {
+    return this.#byAttempt.get(attempt);
+  }
+
+  ofUid(uid: string): readonly SentCreate[] {
+    return [...this.#byUid.of(uid)].flatMap((attempt) => this.#byAttempt.get(attempt) ?? []);
   }
 
   /** The request ended, and may have created an instance. */
   answer(name: string): void {
     const sent = this.get(name);
     if (sent !== undefined) {
-      const answeredAtMs = this.#options.clock.monotonicMs();
-      this.#byAttempt.set(attemptKey(name), { ...sent, answeredAtMs });
+      this.#put(attemptKey(name), { ...sent, answeredAtMs: this.#options.clock.monotonicMs() });
     }
   }
 
   /** Nothing was created, or the outcome is recorded. */
   drop(name: string): void {
-    this.#byAttempt.delete(attemptKey(name));
+    this.#drop(attemptKey(name));
+  }
+
+  /** An instance that a list shows counts in place of its create request, and for the same account. */
+  replaceListed(live: Pick<LiveInstances, 'takeOver'>): void {
+    for (const [attempt, sent] of this.#byAttempt) {
+      if (sent.answeredAtMs !== undefined && live.takeOver(attempt, sent)) {
+        this.#drop(attempt);
+      }
+    }
   }
 
   /**
@@ -87,16 +109,30 @@ export class SentCreates {
     }
   }
 
-  #miss(key: string | undefined, sent: SentCreate, beganAtMs: number): void {
+  #miss(key: string, sent: SentCreate, beganAtMs: number): void {
     const { settleMs, settleSpacingMs } = this.#options.timings;
     const { answeredAtMs = Infinity, absences, lastAbsenceAtMs = -Infinity } = sent;
     if (beganAtMs < answeredAtMs + settleMs || beganAtMs - lastAbsenceAtMs < settleSpacingMs) {
       return;
     }
     if (absences + 1 >= LISTS_THAT_PROVE_ABSENCE) {
-      this.#byAttempt.delete(key);
+      this.#drop(key);
     } else {
-      this.#byAttempt.set(key, { ...sent, absences: absences + 1, lastAbsenceAtMs: beganAtMs });
+      this.#put(key, { ...sent, absences: absences + 1, lastAbsenceAtMs: beganAtMs });
+    }
+  }
+
+  #put(attempt: string, sent: SentCreate): void {
+    this.#byAttempt.set(attempt, sent);
+    this.#changed.add(attempt);
+  }
+
+  #drop(attempt: string): void {
+    const sent = this.#byAttempt.get(attempt);
+    if (sent !== undefined) {
+      this.#byAttempt.delete(attempt);
+      this.#byUid.delete(sent.uid, attempt);
+      this.#changed.add(attempt);
     }
   }
 }

@@ -86,10 +86,13 @@ export function intentOf(gpuPod: GpuPod): Intent | undefined {
   return reading.kind === 'read' ? reading.intent : undefined;
 }
 
-/** The provider may cut a name at its end, so name prefix and attempt identify it. */
-export function attemptKey(podName: string | undefined): string | undefined {
+/**
+ * The same key for all forms in which the provider may show the name of one attempt: it may cut a name at its end, so
+ * name prefix and attempt identify it.
+ */
+export function attemptKey(podName = ''): string {
   const parts = parsePodName(podName);
-  return parts === undefined ? podName?.toLowerCase() : `${namePrefixOf(parts)}-${String(parts.attempt)}`;
+  return parts === undefined ? podName.toLowerCase() : `${namePrefixOf(parts)}-${String(parts.attempt)}`;
 }
 
 /** IDs of the instances that the status states as ended. */

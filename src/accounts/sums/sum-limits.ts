@@ -1,6 +1,5 @@
 import { mayBeOfNamespace } from '../../lifecycle/pod-name.ts';
 import type { MicroUsd } from '../../offers/money.ts';
-import type { CountedAccount } from './awaited-lists.ts';
 import type { Owner } from './stated.ts';
 
 /** Limits on sums over instances, and how the sums are formed. Pure functions. */
@@ -18,8 +17,6 @@ export interface Scope {
 /** A limit on a sum over instances. Absent figures are not limited. */
 export interface SumLimit {
   readonly scope: Scope;
-  /** The account that pays, whose list it needs. Without an account in the scope it needs those of all accounts. */
-  readonly session: CountedAccount;
   readonly micros?: MicroUsd | undefined;
   readonly instances?: number | undefined;
   readonly gpus?: number | undefined;
@@ -83,20 +80,4 @@ export function isIn({ account, userId, namespace }: Scope, counted: Counted): b
 
 function isOf(owner: Owner, account: string, namespace: string | undefined): boolean {
   return owner.account === account && (namespace === undefined || owner.namespace === namespace);
-}
-
-/** Where nobody knows what an instance costs, it fills the limit. */
-export function pricedFor({ unknownPrice = 0 }: Scope, counted: Counted): Totals {
-  return counted.isPriceUnknown === true ? { ...counted, micros: unknownPrice } : counted;
-}
-
-export function sumOf(counted: readonly Totals[]): Totals {
-  return counted.reduce<Totals>(
-    (sum, { micros, instances, gpus }) => ({
-      micros: sum.micros + micros,
-      instances: sum.instances + instances,
-      gpus: sum.gpus + gpus,
-    }),
-    NOTHING,
-  );
 }

@@ -128,7 +128,7 @@ function withoutForeignAnswers(observation: Observation): Observation {
   };
 }
 
-/** Reads all GpuPods at most once, and only if the GpuPod is about to rent. Notes an instance that it has, for the sums. */
+/** Counts the others at most once, and only if the GpuPod is about to rent. Notes an instance that it has, for the sums. */
 function othersCountFor(context: Sources, gpuPod: GpuPod): Pick<Observation, 'countOthers'> {
   const { reservations } = context.session;
   if (gpuPod.status.podId !== undefined) {

@@ -11,7 +11,7 @@ import type { FailedOffer } from '../../accounts/session.ts';
 import type { WalletReport } from '../../accounts/instances/wallet-lists.ts';
 import type { ServedAccounts } from './accounts/account-watches.ts';
 import type { ConfigMapApi } from './installation/installation.ts';
-import type { Events, GpuPodApi, GpuPodView, SecretApi } from './ports.ts';
+import type { Events, GpuPodApi, WatchedGpuPods, SecretApi } from './ports.ts';
 import type { OrphanPolicy } from './sweeps/sweep.ts';
 
 export interface GpuPodOptions {
@@ -57,7 +57,7 @@ export interface GpuPodOptions {
 
 export interface ClusterPorts {
   readonly api: GpuPodApi;
-  readonly view: GpuPodView;
+  readonly view: WatchedGpuPods;
   readonly secrets: SecretApi;
   readonly configMaps: ConfigMapApi;
   readonly events: Events;

@@ -1,3 +1,4 @@
+import type { ChangeReader } from '../../kubernetes/cache/changed-keys.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
 import type { MetadataPatch, NewObject, ObjectName } from '../../kubernetes/client/resource-client.ts';
 import type { Secret } from '../../kubernetes/client/secrets-client.ts';
@@ -20,6 +21,12 @@ export interface GpuPodView {
   /** When this process received the version that it has, as a monotonic time. A standby receives them as well. */
   seenAtMs(key: string): number | undefined;
   applyLocal(object: KubernetesObject): boolean;
+}
+
+/** The same, with what changes, for readers that keep something up to date. */
+export interface WatchedGpuPods extends GpuPodView {
+  /** Tells this caller from now on what changes. */
+  changes(): ChangeReader;
 }
 
 export interface SecretApi {

@@ -1,5 +1,6 @@
 import { splitKey } from '../objects.ts';
 import type { KubernetesObject } from '../objects.ts';
+import type { ChangeReader } from './changed-keys.ts';
 import type { StoreView } from './store.ts';
 
 /** The stores of several namespaces, read as one. Each namespace is current or not by itself. */
@@ -20,6 +21,11 @@ export class MergedStore<T extends KubernetesObject> implements StoreView<T> {
 
   seenAtMs(key: string): number | undefined {
     return this.#stores.get(splitKey(key).namespace ?? '')?.seenAtMs(key);
+  }
+
+  changes(): ChangeReader {
+    const readers = [...this.#stores.values()].map((store) => store.changes());
+    return { take: () => new Set(readers.flatMap((reader) => [...reader.take()])) };
   }
 
   list(): T[] {

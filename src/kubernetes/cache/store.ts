@@ -1,6 +1,8 @@
 import type { Clock } from '../../clock.ts';
 import { isNewerVersion, objectKey } from '../objects.ts';
 import type { KubernetesObject } from '../objects.ts';
+import { ChangedKeys } from './changed-keys.ts';
+import type { ChangeReader } from './changed-keys.ts';
 
 /** A change of an object that this process observed. */
 export type StoreEvent<T> =
@@ -21,6 +23,8 @@ export interface StoreView<T extends KubernetesObject> {
    * undefined for an object that it does not have.
    */
   seenAtMs(key: string): number | undefined;
+  /** Tells this caller from now on what changes, `applyLocal` included. */
+  changes(): ChangeReader;
   /**
    * Read your writes: stores the answer to one of our own writes, if the store has the object (same UID) in an older
    * version. The store ignores the watch event of that version, so handlers do not see it.
@@ -38,6 +42,7 @@ export class Store<T extends KubernetesObject> implements StoreView<T> {
   readonly #clock: Pick<Clock, 'monotonicMs'>;
   readonly #objects = new Map<string, T>();
   readonly #seenAtMs = new Map<string, number>();
+  readonly #changed = new ChangedKeys();
 
   constructor(clock: Pick<Clock, 'monotonicMs'>) {
     this.#clock = clock;
@@ -61,6 +66,10 @@ export class Store<T extends KubernetesObject> implements StoreView<T> {
 
   seenAtMs(key: string): number | undefined {
     return this.#seenAtMs.get(key);
+  }
+
+  changes(): ChangeReader {
+    return this.#changed.read(this.#objects.keys());
   }
 
   applyLocal(object: T): boolean {
@@ -111,11 +120,13 @@ export class Store<T extends KubernetesObject> implements StoreView<T> {
   #keep(key: string, object: T): void {
     this.#objects.set(key, object);
     this.#seenAtMs.set(key, this.#clock.monotonicMs());
+    this.#changed.add(key);
   }
 
   #drop(key: string): void {
     this.#objects.delete(key);
     this.#seenAtMs.delete(key);
+    this.#changed.add(key);
   }
 }
 

@@ -13,10 +13,14 @@ const OF_NEW = { account: NEW.name, isTeam: false, reason: 'RateLimited' };
 
 let expected: readonly ExpectedAccount[];
 let lists: AwaitedLists;
+let readings = 0;
 
 beforeEach(() => {
   expected = [OWN_KEY, TEAM_B];
-  lists = new AwaitedLists(() => expected);
+  lists = new AwaitedLists(() => {
+    readings += 1;
+    return expected;
+  });
 });
 
 function list(account: ExpectedAccount, ...wallets: readonly (string | undefined)[]): void {
@@ -81,6 +85,19 @@ describe('once all accounts were listed, although nobody asked', () => {
     expect(lists.ofAll()?.account).toBe(NEW.name);
     list(before, 'team-x');
     expect(lists.ofAll()).toBeUndefined();
+  });
+
+  it.each<{ name: string; third: readonly ExpectedAccount[]; reads: number }>([
+    { name: 'nothing is owed', third: [], reads: 0 },
+    { name: 'an account is owed', third: [{ ...NEW, isHeld: true }], reads: 1 },
+  ])('the accounts are read only if they may say something new: $name', ({ third, reads }) => {
+    expected = [OWN_KEY, TEAM_B, ...third];
+    list(OWN_KEY);
+    list(TEAM_B);
+    expect(lists.hasListedAll()).toBe(true);
+    readings = 0;
+    lists.ofAll();
+    expect(readings).toBe(reads);
   });
 
   it('nothing more of an account that was owed is awaited than what could not be listed then', () => {

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import { Reservations } from '../../../src/accounts/sums/reservations.ts';
+import type { CountedAccount } from '../../../src/accounts/sums/awaited-lists.ts';
 import type { Scope, SumLimit } from '../../../src/accounts/sums/sum-limits.ts';
 import { rentedStatus } from '../../support/builders/gpu-pod.ts';
 import type { GpuPodOverrides } from '../../support/builders/gpu-pod.ts';
@@ -14,6 +15,7 @@ import {
   TEAM_B,
   rented,
 } from '../support/reservations-bench.ts';
+import { gpuPodSource } from '../../support/gpu-pod-source.ts';
 import { ANY_PAYER } from '../../support/builders/payers.ts';
 
 let bench: ReservationsBench;
@@ -41,7 +43,7 @@ describe('the books of several accounts', () => {
     bench.takeAt(bench.nowMs, [], [undefined], TEAM_B);
     expect(bench.reservations.awaited()).toBeUndefined();
     const fresh = new Reservations({
-      view: { list: () => [] },
+      view: gpuPodSource(() => []),
       clock: {
         nowMs: () => bench.nowMs,
         monotonicMs: () => bench.nowMs,
@@ -115,7 +117,7 @@ describe('the books of several accounts', () => {
     expect(ofAccount({ account: 'operator', userId: OWN_KEY.userId })).toEqual(
       elsewhere({ account: 'operator', userId: OWN_KEY.userId }),
     );
-    expect(Object.fromEntries(namespacesOf(SCOPE_B))).toEqual({
+    expect(Object.fromEntries(namespacesOf(SCOPE_B, () => []))).toEqual({
       'team-b': elsewhere({ ...SCOPE_B, namespace: 'team-b' }),
     });
     expect(ofAccount(SCOPE_B).instances).toBe(3);
@@ -145,7 +147,8 @@ describe('the books of several accounts', () => {
     bench.takeAt(bench.nowMs, [LIVE], [undefined], OWN_KEY);
     const orphan = { ...LIVE_B, podId: 'pod-lost', name: nameOfAttempt(7) };
     bench.takeAt(bench.nowMs, [LIVE_B, orphan], [undefined], TEAM_B);
-    bench.reservations.reserve('uid-c', intent(), { account: TEAM_B.name, namespace: 'team-b' }, []);
+    const owner = { account: TEAM_B.name, namespace: 'team-b' };
+    bench.reservations.reserve({ uid: 'uid-c', intent: intent(), owner, session: TEAM_B, limits: [] });
     expect(bench.reservations.elsewhere(OTHER, scope).instances).toBe(instances);
   });
 
@@ -169,24 +172,30 @@ describe('the books of several accounts', () => {
     },
   );
 
-  it.each<{ name: string; limit: Partial<SumLimit>; isGranted: boolean }>([
+  it.each<{ name: string; limit: Partial<SumLimit>; session?: CountedAccount; isGranted: boolean }>([
     { name: 'a price that fits exactly', limit: { micros: 5_900_000 }, isGranted: true },
     { name: 'a price that does not', limit: { micros: 5_899_999 }, isGranted: false },
     { name: 'a number of instances that fits', limit: { instances: 2 }, isGranted: true },
     { name: 'a number of instances that does not', limit: { instances: 1 }, isGranted: false },
     { name: 'a number of GPUs that fits', limit: { gpus: 9 }, isGranted: true },
     { name: 'a number of GPUs that does not', limit: { gpus: 8 }, isGranted: false },
-    { name: 'no list of its account', limit: { session: { ...TEAM_B, userId: 'user-z' } }, isGranted: false },
-  ])('reserve for $name: $isGranted', ({ limit, isGranted }) => {
+    {
+      name: 'no list of its account',
+      limit: {},
+      session: { ...TEAM_B, userId: 'user-z' },
+      isGranted: false,
+    },
+  ])('reserve for $name: $isGranted', ({ limit, session = TEAM_B, isGranted }) => {
     bench.objects = [podOfB({ status: { offer: { ...rentedStatus().offer, gpuCount: 8 } } })];
     bench.takeAt(bench.nowMs, [LIVE_B], [undefined], TEAM_B);
     bench.list();
     const owner = { account: TEAM_B.name, namespace: 'team-b' };
     const limits = [
-      { scope: {}, session: TEAM_B, micros: 100_000_000 },
-      { scope: SCOPE_B, session: TEAM_B, ...limit },
+      { scope: {}, micros: 100_000_000 },
+      { scope: SCOPE_B, ...limit },
     ];
-    expect(bench.reservations.reserve(OTHER, intent(), owner, limits)).toBe(isGranted);
+    const reserving = { uid: OTHER, intent: intent(), owner, session, limits };
+    expect(bench.reservations.reserve(reserving)).toBe(isGranted);
     expect(bench.reservations.elsewhere('nobody').instances).toBe(isGranted ? 2 : 1);
   });
 });

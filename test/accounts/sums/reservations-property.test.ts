@@ -10,6 +10,7 @@ import { podName } from '../../../src/lifecycle/pod-name.ts';
 import { VirtualClock } from '../../kubernetes/support/virtual-clock.ts';
 import { gpuPod, rawGpuPod, rentedStatus } from '../../support/builders/gpu-pod.ts';
 import { INSTALLATION, intent } from '../../support/builders/intent.ts';
+import { gpuPodSource } from '../../support/gpu-pod-source.ts';
 import { ANY_PAYER } from '../../support/builders/payers.ts';
 
 const ML: CountedAccount = {
@@ -35,9 +36,9 @@ const event = fc.record({
 function limitsFor(namespace: string): readonly SumLimit[] {
   const scope = { account: ML.name, userId: ML.userId };
   return [
-    { scope: {}, session: ML, micros: 4 * PRICE },
-    { scope, session: ML, instances: 3 },
-    { scope: { ...scope, namespace }, session: ML, gpus: 2 },
+    { scope: {}, micros: 4 * PRICE },
+    { scope, instances: 3 },
+    { scope: { ...scope, namespace }, gpus: 2 },
   ];
 }
 
@@ -58,7 +59,7 @@ class World {
   readonly #lives: number[] = [];
   #instances = 0;
   readonly #books = new Reservations({
-    view: { list: () => [...this.objects.values()] },
+    view: gpuPodSource(() => [...this.objects.values()]),
     clock: new VirtualClock(),
     installation: INSTALLATION,
     timings: { settleMs: 90_000, settleSpacingMs: 30_000, goneSpacingMs: 30_000, foreignRequestMs: 60_000 },
@@ -91,7 +92,8 @@ class World {
     reserve: ({ uid, namespace, create, object }) => {
       const owner = { account: ML.name, namespace };
       const isFree = object === undefined && !this.#reserved.has(uid);
-      if (isFree && this.#books.reserve(uid, create, owner, limitsFor(namespace))) {
+      const limits = limitsFor(namespace);
+      if (isFree && this.#books.reserve({ uid, intent: create, owner, session: ML, limits })) {
         this.#reserved.add(uid);
         this.billing.set(uid, namespace);
       }

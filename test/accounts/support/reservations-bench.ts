@@ -9,6 +9,7 @@ import { rawGpuPod, rentedStatus } from '../../support/builders/gpu-pod.ts';
 import type { GpuPodOverrides } from '../../support/builders/gpu-pod.ts';
 import { INSTALLATION, intent } from '../../support/builders/intent.ts';
 import { ANY_PAYER } from '../../support/builders/payers.ts';
+import { gpuPodSource } from '../../support/gpu-pod-source.ts';
 import { aSnapshot } from '../../support/builders/snapshots.ts';
 
 export const ASSUMED = 7_000_000;
@@ -35,7 +36,7 @@ export class ReservationsBench {
   expected: readonly CountedAccount[] = [OWN_KEY];
   payerOf: StatedPayers = ANY_PAYER;
   readonly reservations = new Reservations({
-    view: { list: () => this.objects },
+    view: gpuPodSource(() => this.objects),
     clock: {
       nowMs: () => this.nowMs,
       monotonicMs: () => this.nowMs,
@@ -74,8 +75,8 @@ export class ReservationsBench {
   }
 
   reserve(uid: string, create: Intent, micros: number | undefined): boolean {
-    const limits = micros === undefined ? [] : [{ scope: {}, session: OWN_KEY, micros }];
-    return this.reservations.reserve(uid, create, OWNER, limits);
+    const limits = micros === undefined ? [] : [{ scope: {}, micros }];
+    return this.reservations.reserve({ uid, intent: create, owner: OWNER, session: OWN_KEY, limits });
   }
 }
 

@@ -24,6 +24,7 @@ import { NOW_MS, WALL_MS } from '../../support/builders/observation.ts';
 import { failure, historyRow, aSnapshot, aReadySnapshot } from '../../support/builders/snapshots.ts';
 import { OPEN_POLICY } from '../../support/builders/policy.ts';
 import { ANY_PAYER } from '../../support/builders/payers.ts';
+import { gpuPodSource } from '../../support/gpu-pod-source.ts';
 import { LONG_AGO_MS, localStateOf } from './hostile-local-states.ts';
 import { FOREIGN } from './hostile-objects.ts';
 import { HOSTILE_TEXTS } from './hostile-values.ts';
@@ -200,7 +201,7 @@ function sourcesOf({ instances, beganAtMs, ended, account, others }: Parts): Sou
     seenAtMs: () => undefined,
   };
   const reservations = new Reservations({
-    view,
+    view: gpuPodSource(() => others),
     clock,
     installation: INSTALLATION,
     timings: DEFAULT_TIMINGS,

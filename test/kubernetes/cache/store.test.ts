@@ -183,3 +183,26 @@ it('lists objects by namespace and name, in a list that the caller may change', 
   expect(store.list()).toEqual([thing('1'), other, cluster]);
   expect(store.size).toBe(3);
 });
+
+describe('changes', () => {
+  it.each<{ name: string; change: () => void; keys: readonly string[] }>([
+    { name: 'an object that is stored', change: () => store.put(thing('2', 'uid-2')), keys: [KEY] },
+    { name: 'a newer version', change: () => store.put(thing('2')), keys: [KEY] },
+    { name: 'a write of this process', change: () => store.applyLocal(thing('2')), keys: [KEY] },
+    {
+      name: 'an object that a watch removes',
+      change: () => store.remove(thing('1'), undefined),
+      keys: [KEY],
+    },
+    { name: 'an object that a list lacks', change: () => store.removeKey(KEY), keys: [KEY] },
+    { name: 'nothing, if the version is older', change: () => store.put(thing('0')), keys: [] },
+  ])('has $name, once for each reader', ({ change, keys }) => {
+    store.put(thing('1'));
+    const readers = [store.changes(), store.changes()];
+    // Each begins with everything that exists.
+    expect(readers.map((reader) => [...reader.take()])).toEqual([[KEY], [KEY]]);
+    change();
+    expect(readers.map((reader) => [...reader.take()])).toEqual([keys, keys]);
+    expect(readers.map((reader) => [...reader.take()])).toEqual([[], []]);
+  });
+});

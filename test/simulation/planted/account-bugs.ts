@@ -92,9 +92,9 @@ function reservingNothing(): () => void {
   const real = Object.getOwnPropertyDescriptor(prototype, 'reserve');
   const reserve: unknown = real?.value;
   if (real === undefined || typeof reserve !== 'function') throw new Error('reservations do not reserve');
-  prototype.reserve = function reserveNothing(this: Reservations, uid, intent, ...rest): boolean {
-    const isWithin = Reflect.apply(reserve, this, [uid, intent, ...rest]) === true;
-    this.settle(intent.name);
+  prototype.reserve = function reserveNothing(this: Reservations, reserving): boolean {
+    const isWithin = Reflect.apply(reserve, this, [reserving]) === true;
+    this.settle(reserving.intent.name);
     return isWithin;
   };
   return () => {

@@ -113,6 +113,7 @@ function seeingNoGpuPods(): Plant {
       view: {
         get: (key) => real.view.get(key),
         list: () => [],
+        changes: () => ({ take: () => new Set() }),
         applyLocal: (object) => real.view.applyLocal(object),
         seenAtMs: (key) => real.view.seenAtMs(key),
       },

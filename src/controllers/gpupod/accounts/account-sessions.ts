@@ -12,6 +12,7 @@ import { recordedReference } from '../../../accounts/sums/stated.ts';
 import type { GpuPodView } from '../ports.ts';
 import { NamedTeams } from './named-teams.ts';
 import type { RecordedTeams } from './recorded-teams.ts';
+import { isOfSameUser } from './session-facts.ts';
 
 /** What the controller of accounts learns from the session of one. */
 export interface AccountReading {
@@ -186,9 +187,12 @@ export class AccountSessions implements AccountSessionsPort {
   /** The teams of all accounts that share this session, and those that GpuPods record with it. */
   teamsOf(session: AccountSession): readonly string[] {
     const { registry, recordedTeams } = this.#options;
-    const named = [...this.#open].flatMap(([other, { teams }]) =>
-      registry.shared(other) === session ? teams.all() : [],
-    );
+    const named = [...this.#open].flatMap(([other, { teams, session: own }]) => {
+      const all = teams.all();
+      // Who lists for an account shows from all sessions, so that is left to the few that name teams.
+      const isListed = all.length > 0 && isOfSameUser(own, session) && registry.shared(other) === session;
+      return isListed ? all : [];
+    });
     return [...new Set([...named, ...recordedTeams.of(session)])];
   }
 

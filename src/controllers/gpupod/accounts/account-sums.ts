@@ -1,6 +1,6 @@
 import { NOTHING } from '../../../accounts/sums/sum-limits.ts';
 import type { SumLimit } from '../../../accounts/sums/sum-limits.ts';
-import { countedAccount } from '../../../accounts/session.ts';
+import { countedAccount, countedUserOf } from '../../../accounts/session.ts';
 import { ownerFor } from '../../../accounts/sums/stated.ts';
 import { sumsOf } from '../../../lifecycle/account-rules.ts';
 import type { AccountSum } from '../../../lifecycle/account-rules.ts';
@@ -29,23 +29,22 @@ export function accountLimitsOf(
     return [];
   }
   const { account } = ownerFor(reference, namespace);
-  const counted = countedAccount(session);
+  const userId = countedUserOf(session);
   return sumsOf(policy.account).map((sum) => ({
     sum,
     limit: {
       scope: {
         account,
-        userId: counted.userId,
+        userId,
         ...(sum.isPerNamespace ? { namespace } : {}),
         ...(sum.measure === 'micros' ? { unknownPrice: sum.limit } : {}),
       },
-      session: counted,
       [sum.measure]: sum.limit,
     },
   }));
 }
 
-/** What all other instances count towards the limits on sums. Reads all GpuPods, so it runs only on demand. */
+/** What all other instances count towards the limits on sums. */
 export function countOthers(
   context: Paying,
   { uid, namespace }: { readonly uid: string; readonly namespace: string },

@@ -16,7 +16,7 @@ interface View {
 export interface AccountViews {
   readonly gpuAccounts: View;
   /** Absent if the operator watches only some namespaces. */
-  readonly cluster?: { readonly accounts: View; readonly namespaces: Pick<View, 'get'> } | undefined;
+  readonly cluster?: { readonly accounts: View; readonly namespaces: View } | undefined;
 }
 
 /**

@@ -116,7 +116,9 @@ async function sendWithin(
   let isCharged = false;
   try {
     const owner = ownerFor(context.reference, gpuPod.metadata.namespace);
-    if (!reservations.reserve(uid, effect.intent, owner, limitsFor(context, gpuPod.metadata.namespace))) {
+    const limits = limitsFor(context, gpuPod.metadata.namespace);
+    const { intent } = effect;
+    if (!reservations.reserve({ uid, intent, owner, session: countedAccount(session), limits })) {
       return known(localState);
     }
     const outcome = await sendCreate(context, gpuPod, effect, prepared);
@@ -136,8 +138,7 @@ function limitsFor(
 ): readonly SumLimit[] {
   const { maxTotalPricePerHour: micros } = context.policy;
   const ofAccount = accountLimitsOf(context, namespace).map(({ limit }) => limit);
-  const total = { scope: {}, session: countedAccount(context.session), micros };
-  return micros === undefined ? ofAccount : [total, ...ofAccount];
+  return micros === undefined ? ofAccount : [{ scope: {}, micros }, ...ofAccount];
 }
 
 function mayHaveCharged({ pendingCreate }: LocalState): boolean {

@@ -1,3 +1,4 @@
+import { attemptKey } from '../../../accounts/sums/stated.ts';
 import { parseGpuPod } from '../../../api/gpupod/gpu-pod.ts';
 import type { GpuPod } from '../../../api/gpupod/gpu-pod.ts';
 import { objectKey } from '../../../kubernetes/objects.ts';
@@ -84,10 +85,4 @@ export function isNewer({ lastAttempts }: Living, { name }: InstanceSnapshot): b
   const parts = parsePodName(name);
   const last = parts === undefined ? undefined : lastAttempts.get(namePrefixOf(parts));
   return parts !== undefined && last !== undefined && parts.attempt > last;
-}
-
-/** The same key for all forms in which the provider may show the name of one attempt. */
-export function attemptKey(name = ''): string {
-  const parts = parsePodName(name);
-  return parts === undefined ? name.toLowerCase() : `${namePrefixOf(parts)}-${String(parts.attempt)}`;
 }

@@ -6,8 +6,9 @@ import type { InstanceSnapshot } from '../../../lifecycle/provider.ts';
 import { timeMs } from '../../../lifecycle/status/timestamp.ts';
 import { whileSessionLasts } from '../../../accounts/identity/session-fence.ts';
 import type { Context } from '../context.ts';
+import { attemptKey } from '../../../accounts/sums/stated.ts';
 import type { LeftInstances } from './left-instances.ts';
-import { attemptKey, indexLiving, isNewer } from './living.ts';
+import { indexLiving, isNewer } from './living.ts';
 import type { Living } from './living.ts';
 
 export type OrphanPolicy = 'Report' | 'Terminate';

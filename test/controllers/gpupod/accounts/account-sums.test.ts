@@ -19,10 +19,13 @@ beforeEach(() => {
 function othersOf(policy: Partial<Policy>): ReturnType<typeof countOthers> {
   const reservations = new Reservations({
     view: {
-      list: () => {
-        reads += 1;
-        return [rented()];
-      },
+      get: () => rented(),
+      changes: () => ({
+        take: () => {
+          reads += 1;
+          return new Set(reads === 1 ? ['team-a/train-1'] : []);
+        },
+      }),
     },
     clock: new VirtualClock(),
     installation: INSTALLATION,
@@ -48,7 +51,7 @@ function othersOf(policy: Partial<Policy>): ReturnType<typeof countOthers> {
   );
 }
 
-it('reads all GpuPods once, however many limits there are', () => {
+it('reads what changed once, however many limits there are', () => {
   const account = { name: 'GpuAccount team-b/default', limits: LIMITS, defaults: {} };
   expect(othersOf({ maxTotalPricePerHour: 9_000_000, account })).toMatchObject({
     kind: 'counted',

@@ -22,6 +22,7 @@ function viewsOf(
       accounts: { get: (key) => (key === NAME ? object : undefined), list: () => [object] },
       namespaces: {
         get: () => (labels === undefined ? undefined : { metadata: { ...NAMESPACE, labels } }),
+        list: () => [],
       },
     },
   };

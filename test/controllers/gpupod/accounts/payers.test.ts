@@ -35,7 +35,7 @@ function viewsOf(accounts: readonly RawObject[]): AccountViews {
     gpuAccounts: viewOf(accounts.filter(({ metadata }) => metadata.namespace !== undefined)),
     cluster: {
       accounts: viewOf(accounts.filter(({ metadata }) => metadata.namespace === undefined)),
-      namespaces: { get: () => NAMESPACE },
+      namespaces: { get: () => NAMESPACE, list: () => [NAMESPACE] },
     },
   };
 }

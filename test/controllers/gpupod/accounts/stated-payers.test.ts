@@ -21,6 +21,7 @@ const VIEWS: AccountViews = {
   cluster: {
     accounts: { get: (name) => (name === 'ml' ? ML : undefined), list: () => [ML] },
     namespaces: {
+      list: () => [],
       get: (name) => {
         const team = NAMESPACES.get(name);
         const metadata = { name, uid: name, resourceVersion: '1' };

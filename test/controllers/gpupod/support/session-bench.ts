@@ -20,6 +20,7 @@ import { RecordingLog } from '../../../kubernetes/support/recording-log.ts';
 import { VirtualClock } from '../../../kubernetes/support/virtual-clock.ts';
 import { INSTALLATION } from '../../../support/builders/intent.ts';
 import { failure } from '../../../support/builders/snapshots.ts';
+import { gpuPodSource } from '../../../support/gpu-pod-source.ts';
 import { ANY_PAYER } from '../../../support/builders/payers.ts';
 
 export const ORIGIN = 'https://api.test';
@@ -76,7 +77,7 @@ export class SessionBench {
         gpuPods: { list: () => this.cached },
         teamIds: () => [],
         reservations: new Reservations({
-          view: { list: () => this.cached },
+          view: gpuPodSource(() => this.cached),
           clock: this.clock,
           timings: DEFAULT_TIMINGS,
           installation: INSTALLATION,

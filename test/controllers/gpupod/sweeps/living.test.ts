@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { attemptKey, indexLiving, isNewer } from '../../../../src/controllers/gpupod/sweeps/living.ts';
+import { attemptKey } from '../../../../src/accounts/sums/stated.ts';
+import { indexLiving, isNewer } from '../../../../src/controllers/gpupod/sweeps/living.ts';
 import type { RawObject } from '../../../../src/kubernetes/objects.ts';
 import { objectHashes, podName, podNamePrefix } from '../../../../src/lifecycle/pod-name.ts';
 import { rawGpuPod, rentedStatus } from '../../../support/builders/gpu-pod.ts';

@@ -1,0 +1,69 @@
+import { parseGpuPod } from '../../api/gpupod/gpu-pod.ts';
+import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
+import type { KubernetesObject } from '../../kubernetes/objects.ts';
+import type { AccountReference } from '../../lifecycle/account-identity.ts';
+import { unresolvedIntent } from '../../lifecycle/intent.ts';
+import { attemptKey, endedIdsOf } from './stated.ts';
+
+/** What a GpuPod names, and so what it counts may depend on. */
+export interface GpuPodFacts {
+  readonly uid: string;
+  /** The instance that it has, and those that it saw terminated. */
+  readonly podIds: readonly string[];
+  /** The attempts whose instances it may have, see `attemptKey`. */
+  readonly attempts: readonly string[];
+  readonly open?: OpenCreate;
+  /** When its prepaid instance was created, in milliseconds since 1970. It counts its prepaid hours for an hour. */
+  readonly prepaidAtMs?: number;
+}
+
+/** A create intent whose outcome is not recorded. */
+export interface OpenCreate {
+  readonly attempt: string;
+  readonly payer: AccountReference | undefined;
+  readonly namespace: string;
+  /** The UID in the intent, if it is that of another GpuPod. The intent counts only while that one does not exist. */
+  readonly adoptedUid?: string;
+}
+
+/** An object that this version cannot read counts nothing, but it exists. */
+export function factsOf(object: KubernetesObject): GpuPodFacts {
+  const parsed = parseGpuPod(object);
+  return parsed.kind === 'ok'
+    ? readFacts(parsed.gpuPod)
+    : { uid: object.metadata.uid, podIds: [], attempts: [] };
+}
+
+function readFacts(gpuPod: GpuPod): GpuPodFacts {
+  const { uid } = gpuPod.metadata;
+  const { podId, podName } = gpuPod.status;
+  const open = openCreateOf(gpuPod);
+  const prepaidAtMs = prepaidAtMsOf(gpuPod);
+  const rented = podId === undefined || podName === undefined ? [] : [attemptKey(podName)];
+  return {
+    uid,
+    podIds: [...(podId === undefined ? [] : [podId]), ...endedIdsOf(gpuPod)],
+    attempts: open === undefined ? rented : [open.attempt],
+    ...(open === undefined ? {} : { open }),
+    ...(prepaidAtMs === undefined ? {} : { prepaidAtMs }),
+  };
+}
+
+function prepaidAtMsOf({ status: { podId, offer, createdAt = '' } }: GpuPod): number | undefined {
+  const createdAtMs = Date.parse(createdAt);
+  const isPrepaid = podId !== undefined && offer?.prepaidHours !== undefined;
+  return isPrepaid && !Number.isNaN(createdAtMs) ? createdAtMs : undefined;
+}
+
+function openCreateOf(gpuPod: GpuPod): OpenCreate | undefined {
+  const intent = unresolvedIntent(gpuPod);
+  const { uid, namespace } = gpuPod.metadata;
+  return intent === undefined
+    ? undefined
+    : {
+        attempt: attemptKey(intent.name),
+        payer: intent.payer,
+        namespace,
+        ...(intent.uid === uid ? {} : { adoptedUid: intent.uid }),
+      };
+}
