@@ -18,6 +18,7 @@ import { Reflector } from '../kubernetes/cache/reflector.ts';
 import { ResourceClient } from '../kubernetes/client/resource-client.ts';
 import { secretsClient } from '../kubernetes/client/secrets-client.ts';
 import type { ClusterPorts } from '../controllers/gpupod/gpu-pod-options.ts';
+import { keptGpuPod } from '../api/gpupod/gpu-pod.ts';
 import { decodeNamespace, decodeOwn } from './decode.ts';
 
 export interface ClusterParts {
@@ -50,7 +51,7 @@ const NAMESPACES = { group: '', version: 'v1', plural: 'namespaces' };
 
 /** The GpuPods that this operator watches. */
 export function gpuPodResource({ kubernetes: { watchNamespaces } }: Config): WatchedResource {
-  return { ...GPU_PODS, namespaces: watchNamespaces, decode: decodeOwn };
+  return { ...GPU_PODS, namespaces: watchNamespaces, decode: decodeOwn, toKept: keptGpuPod };
 }
 
 /** The accounts of one kind that this operator watches. */
@@ -104,13 +105,14 @@ export function connectCluster({ config, clock, log, metrics }: ClusterParts): C
     kubeConfig,
     transport,
     leaseTransport: new ApiTransport({ ...shared, maxSockets: LEASE_SOCKETS }),
-    openInformer: (path, { decode, isOptional = false }) =>
+    openInformer: (path, { decode, toKept, isOptional = false }) =>
       new Reflector<KubernetesObject>({
         transport,
         clock,
         log,
         path,
         decode,
+        toKept,
         isOptional,
         idleTimeoutMs: watchIdleTimeoutMs,
         observer: metrics.reflector,

@@ -21,6 +21,8 @@ export interface WatchedResource extends ResourceType {
   readonly isOptional?: boolean;
   /** Checks and trims an object before it is kept. */
   readonly decode: Decode<KubernetesObject>;
+  /** The form in which an object is kept, see `ReflectorOptions`. */
+  readonly toKept?: (object: KubernetesObject) => KubernetesObject;
 }
 
 /** Keeps a local copy of one resource. `Reflector` implements it. */

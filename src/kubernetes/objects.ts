@@ -20,8 +20,8 @@ export interface ObjectMeta {
   uid: string;
   resourceVersion: string;
   generation?: number;
-  creationTimestamp?: string;
-  deletionTimestamp?: string;
+  creationTimestamp?: string | undefined;
+  deletionTimestamp?: string | undefined;
   labels?: Record<string, string>;
   annotations?: Record<string, string>;
   finalizers?: string[];

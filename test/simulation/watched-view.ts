@@ -1,6 +1,7 @@
-import type { RawObject } from '../../src/kubernetes/objects.ts';
+import type { KubernetesObject, RawObject } from '../../src/kubernetes/objects.ts';
 import { objectKey } from '../../src/kubernetes/objects.ts';
 import { GROUP, PLURAL, VERSION } from '../../src/api/common/names.ts';
+import { keptGpuPod } from '../../src/api/gpupod/gpu-pod.ts';
 import { toWatchedEvent } from '../../src/kubernetes/frame.ts';
 import { SharedSource } from '../../src/kubernetes/cache/source.ts';
 import { Store } from '../../src/kubernetes/cache/store.ts';
@@ -51,7 +52,7 @@ export function received(kind: Kind, object: RawObject): RawObject {
  * at all while the watch is down. A new list finds the missed changes, as after a compaction.
  */
 export class WatchedView {
-  readonly store: Store<RawObject>;
+  readonly store: Store<KubernetesObject>;
   readonly source: SharedSource;
   readonly #parts: Parts;
   readonly #stop: () => void;
@@ -61,8 +62,8 @@ export class WatchedView {
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.store = new Store<RawObject>(parts.clock);
     this.#resource = parts.resource ?? GPU_PODS;
+    this.store = new Store(parts.clock, this.#resource.plural === PLURAL ? keptGpuPod : undefined);
     const { plural } = this.#resource;
     this.source = new SharedSource({
       log: parts.log,
@@ -118,7 +119,7 @@ export class WatchedView {
     );
   }
 
-  #tell(events: readonly StoreEvent<RawObject>[]): void {
+  #tell(events: readonly StoreEvent<KubernetesObject>[]): void {
     for (const event of events) this.source.emit(toWatchedEvent(event, this.#resource));
   }
 

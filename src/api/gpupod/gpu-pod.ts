@@ -1,7 +1,10 @@
 import * as z from 'zod';
 import { isRecord } from '../../json.ts';
+import { normalFormTest } from '../common/normal-form.ts';
 import { oncePerObject } from '../common/once-per-object.ts';
-import { ANNOTATIONS, FINALIZER } from '../common/names.ts';
+import { ANNOTATIONS, API_VERSION, FINALIZER, KIND } from '../common/names.ts';
+import { RecentValues } from '../common/recent-values.ts';
+import { SharedValues } from '../common/shared-values.ts';
 import { truncateMessage } from './conditions.ts';
 import { GpuPodSpec } from './spec.ts';
 import { FRESH_STATUS, GpuPodStatus } from './status.ts';
@@ -19,11 +22,12 @@ const ObjectMeta = z.object({
   annotations: z.record(z.string(), z.string()).default({}),
 });
 
-const GpuPod = z.object({
-  metadata: ObjectMeta,
-  spec: GpuPodSpec.transform(withoutEmptyLists),
-  status: GpuPodStatus.catch(({ value }) => readableStatus(value)).default(FRESH_STATUS),
-});
+const Spec = GpuPodSpec.transform(withoutEmptyLists);
+const Status = GpuPodStatus.catch(({ value }) => readableStatus(value)).default(FRESH_STATUS);
+const GpuPod = z.object({ metadata: ObjectMeta, spec: Spec, status: Status });
+
+const isNormalMetadata = normalFormTest(ObjectMeta);
+const isNormalStatus = normalFormTest(GpuPodStatus);
 
 /** A GpuPod as the operator works with it: validated, with defaults. */
 export type GpuPod = z.output<typeof GpuPod>;
@@ -35,12 +39,70 @@ export type ParsedGpuPod =
  * Parses what the API server sent. It fails only if the installed CRD is not that of this version; then the result
  * names the problems, and the operator does nothing with the GpuPod. Each version of an object is parsed once.
  */
-export const parseGpuPod = oncePerObject((object: object): ParsedGpuPod => {
+export function parseGpuPod(object: object): ParsedGpuPod {
+  return object instanceof KeptGpuPod ? { kind: 'ok', gpuPod: object } : parsedOnce(object);
+}
+
+/** A GpuPod in the watch cache: in the form that the operator works with, and in no other. */
+class KeptGpuPod implements GpuPod {
+  readonly apiVersion = API_VERSION;
+  readonly kind = KIND;
+  readonly metadata: GpuPod['metadata'];
+  readonly spec: GpuPod['spec'];
+  readonly status: GpuPod['status'];
+
+  constructor({ metadata, spec, status }: GpuPod) {
+    // Most of the metadata is in no other object, and equal specs are shared already.
+    const { namespace, finalizers } = metadata;
+    this.metadata = { ...metadata, ...shared.share({ namespace, finalizers }) };
+    this.spec = spec;
+    this.status = shared.share(status);
+  }
+}
+
+const shared = new SharedValues();
+
+/**
+ * The form of a GpuPod for the watch cache. `parseGpuPod` returns it as it is, so the cache holds no second form of it.
+ * A GpuPod that cannot be parsed stays as it is, so that whoever reads it sees the problems.
+ */
+export function keptGpuPod<T extends object>(object: T): T | KeptGpuPod {
+  const parsed = parse(object);
+  return parsed.kind === 'ok' ? new KeptGpuPod(parsed.gpuPod) : object;
+}
+
+const parsedOnce = oncePerObject(parse);
+
+function parse(object: object): ParsedGpuPod {
+  const gpuPod = parseParts(object);
+  if (gpuPod !== undefined) {
+    return { kind: 'ok', gpuPod };
+  }
   const parsed = GpuPod.safeParse(object);
   return parsed.success
     ? { kind: 'ok', gpuPod: parsed.data }
     : { kind: 'invalid', problems: describeProblems(parsed.error) };
-});
+}
+
+/** Specs recur, because many GpuPods come from one template. */
+const specs = new RecentValues<z.ZodSafeParseResult<GpuPod['spec']>>({ maxTextChars: 4_096, maxValues: 100 });
+
+/**
+ * Parses only what is not known and not in normal form, such as what the operator wrote itself. Undefined if the GpuPod
+ * has to be parsed as a whole.
+ */
+function parseParts(object: object): GpuPod | undefined {
+  const { metadata, spec, status } = members(object);
+  const text = spec === undefined ? '' : JSON.stringify(spec);
+  const parsed = specs.use(text, () => Spec.safeParse(spec));
+  return parsed.success && isNormalMetadata(metadata)
+    ? { metadata, spec: parsed.data, status: isNormalStatus(status) ? status : Status.parse(status) }
+    : undefined;
+}
+
+function members(object: object): Readonly<Record<string, unknown>> {
+  return isRecord(object) ? object : {};
+}
 
 export function isDeleting(gpuPod: GpuPod): boolean {
   return gpuPod.metadata.deletionTimestamp !== undefined;

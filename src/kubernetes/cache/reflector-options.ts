@@ -21,6 +21,12 @@ export interface ReflectorOptions<T extends KubernetesObject> {
   /** Checks and trims an object before it is kept. If it throws, the object is reported and its last version stays. */
   decode: Decode<T>;
   /**
+   * The form in which the store keeps an object, be it from the server or from a write of this process. Must not throw.
+   *
+   * @default the decoded object
+   */
+  toKept?: ((object: T) => T) | undefined;
+  /**
    * The kind may be unknown to the API server, or closed to this account for 10 seconds. Until it answers otherwise for
    * the first time, that counts as an empty list.
    *

@@ -54,7 +54,7 @@ export class Reflector<T extends KubernetesObject> {
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
-    this.#store = new Store<T>(options.clock);
+    this.#store = new Store(options.clock, options.toKept);
     this.#handlers = new StoreHandlers(options.log);
     this.#pause = new RetryPause(options.random ?? Math.random);
     this.#kind = new OptionalKind(options.isOptional ?? false, options.clock);

@@ -40,12 +40,15 @@ export interface StoreView<T extends KubernetesObject> {
  */
 export class Store<T extends KubernetesObject> implements StoreView<T> {
   readonly #clock: Pick<Clock, 'monotonicMs'>;
+  readonly #toKept: (object: T) => T;
   readonly #objects = new Map<string, T>();
   readonly #seenAtMs = new Map<string, number>();
   readonly #changed = new ChangedKeys();
 
-  constructor(clock: Pick<Clock, 'monotonicMs'>) {
+  /** @param toKept the form in which an object is kept; it must not throw, and the identity and version stay */
+  constructor(clock: Pick<Clock, 'monotonicMs'>, toKept: (object: T) => T = (object) => object) {
     this.#clock = clock;
+    this.#toKept = toKept;
   }
 
   get size(): number {
@@ -81,11 +84,11 @@ export class Store<T extends KubernetesObject> implements StoreView<T> {
   }
 
   /** Stores an object from a list or a watch. */
-  put(object: T): StoreEvent<T>[] {
-    const key = objectKey(object);
+  put(received: T): StoreEvent<T>[] {
+    const key = objectKey(received);
     const held = this.#objects.get(key);
-    if (held !== undefined && !isNewer(object, held)) return [];
-    this.#keep(key, object);
+    if (held !== undefined && !isNewer(received, held)) return [];
+    const object = this.#keep(key, received);
     if (held === undefined) return [{ type: 'ADDED', object }];
     if (held.metadata.uid === object.metadata.uid) {
       return [{ type: 'MODIFIED', object, previous: held }];
@@ -117,10 +120,12 @@ export class Store<T extends KubernetesObject> implements StoreView<T> {
     return [{ type: 'DELETED', object: held }];
   }
 
-  #keep(key: string, object: T): void {
+  #keep(key: string, received: T): T {
+    const object = this.#toKept(received);
     this.#objects.set(key, object);
     this.#seenAtMs.set(key, this.#clock.monotonicMs());
     this.#changed.add(key);
+    return object;
   }
 
   #drop(key: string): void {

@@ -1,10 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
-import { hasFinalizer, isDeleting, isPaused, parseGpuPod } from '../../../src/api/gpupod/gpu-pod.ts';
+import {
+  hasFinalizer,
+  isDeleting,
+  isPaused,
+  keptGpuPod,
+  parseGpuPod,
+} from '../../../src/api/gpupod/gpu-pod.ts';
 import type { GpuPod } from '../../../src/api/gpupod/gpu-pod.ts';
 import { ANNOTATIONS } from '../../../src/api/common/names.ts';
 import { FRESH_STATUS } from '../../../src/api/gpupod/status.ts';
 import { condition } from '../../support/builders/conditions.ts';
-import { gpuPod, rawGpuPod } from '../../support/builders/gpu-pod.ts';
+import { gpuPod, rawGpuPod, rentedStatus } from '../../support/builders/gpu-pod.ts';
+import { intent } from '../../support/builders/intent.ts';
 
 function statusFrom(status: object): GpuPod {
   const parsed = parseGpuPod({ ...rawGpuPod(), status });
@@ -102,6 +109,43 @@ describe('one version of an object', () => {
 
     expect(parseGpuPod(raw)).toBe(parseGpuPod(raw));
     expect(parseGpuPod(raw)).not.toBe(parseGpuPod({ ...raw }));
+  });
+});
+
+describe('the kept form of an object', () => {
+  const { finalizers: _finalizers, annotations: _annotations, ...fresh } = rawGpuPod().metadata;
+
+  it.each([
+    { name: 'a rented one', object: rawGpuPod({ intent: intent(), status: rentedStatus() }) },
+    { name: 'a deleted one', object: rawGpuPod({ isDeleting: true, status: rentedStatus() }) },
+    { name: 'a new one', object: { ...rawGpuPod(), metadata: fresh, status: undefined } },
+    { name: 'one with empty lists', object: rawGpuPod({ spec: { disks: [], placement: { regions: [] } } }) },
+    { name: 'one with an invalid status', object: { ...rawGpuPod(), status: { podId: 'p1', phase: 7 } } },
+    { name: 'one with unknown fields', object: { ...rawGpuPod(), status: { ...rentedStatus(), more: 1 } } },
+  ])('is parsed to the same as $name', ({ object }) => {
+    const kept = keptGpuPod(object);
+    const asReceived = parseGpuPod(object);
+    expect(kept).toEqual({
+      apiVersion: 'gpupod.dev/v1alpha1',
+      kind: 'GpuPod',
+      ...(asReceived.kind === 'ok' ? asReceived.gpuPod : {}),
+    });
+    const parsed = parseGpuPod(kept);
+    expect(parsed.kind === 'ok' && parsed.gpuPod).toBe(kept);
+  });
+
+  it('is the object itself if that cannot be parsed, so that its problems are reported', () => {
+    const object = rawGpuPod({ spec: { gpu: { types: [''] } } });
+    expect(keptGpuPod(object)).toBe(object);
+  });
+
+  it('has its spec in common with those of the same spec, but no ID', () => {
+    const one = keptGpuPod(rawGpuPod({ uid: 'uid-1', status: rentedStatus({ podId: 'p1' }) }));
+    const other = keptGpuPod(rawGpuPod({ uid: 'uid-2', status: rentedStatus({ podId: 'p2' }) }));
+    const unlike = keptGpuPod(rawGpuPod({ spec: { maxAttempts: 4 } }));
+    expect(Reflect.get(other, 'spec')).toBe(Reflect.get(one, 'spec'));
+    expect(other).toMatchObject({ metadata: { uid: 'uid-2' }, status: { podId: 'p2' } });
+    expect(unlike).toMatchObject({ spec: { maxAttempts: 4 } });
   });
 });
 

@@ -139,6 +139,30 @@ describe('applyLocal', () => {
   });
 });
 
+describe('the kept form', () => {
+  it('is what readers and handlers get, from a list, a watch, or a write of this process', () => {
+    const kept = new Store<Thing>({ monotonicMs: () => nowMs }, (one) => ({
+      ...one,
+      color: `kept ${one.color}`,
+    }));
+
+    const added = kept.put(thing('1'));
+    expect(added).toEqual([{ type: 'ADDED', object: thing('1', 'uid-1', 'kept color 1') }]);
+    expect(kept.applyLocal(thing('2'))).toBe(true);
+    expect(kept.get(KEY)?.color).toBe('kept color 2');
+  });
+
+  it('is not made of a version that is not stored', () => {
+    let made = 0;
+    const kept = new Store<Thing>({ monotonicMs: () => nowMs }, (one) => ((made += 1), one));
+
+    kept.put(thing('2'));
+    kept.put(thing('2'));
+    kept.applyLocal(thing('1'));
+    expect(made).toBe(1);
+  });
+});
+
 describe('remove', () => {
   it.each<{ name: string; last: Thing | undefined; reported: Thing }>([
     { name: 'the last state when it is newer', last: thing('6'), reported: thing('6') },
