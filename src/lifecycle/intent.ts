@@ -2,9 +2,11 @@ import * as z from 'zod';
 import { ANNOTATIONS } from '../api/common/names.ts';
 import { accountKind } from '../api/common/field-kinds.ts';
 import { parseJson } from '../json.ts';
+import { normalFormTest } from '../api/common/normal-form.ts';
 import { isPlainText } from '../api/common/plain-text.ts';
 import type { GpuPod } from '../api/gpupod/gpu-pod.ts';
 import { oncePerObject } from '../api/common/once-per-object.ts';
+import { SharedValues } from '../api/common/shared-values.ts';
 import { isSameAttempt, MAX_ATTEMPT_NUMBER } from './pod-name.ts';
 import { attemptsOf, hasOutcome } from './status/attempts.ts';
 
@@ -99,9 +101,17 @@ export const readIntent = oncePerObject((gpuPod: GpuPod): IntentReading => {
   if (text === undefined) {
     return { kind: 'none' };
   }
-  const parsed = Intent.safeParse(parseJson(text));
+  const value = parseJson(text);
+  if (isNormalIntent(value)) {
+    return { kind: 'read', intent: shared.share(value) };
+  }
+  const parsed = Intent.safeParse(value);
   return parsed.success ? { kind: 'read', intent: parsed.data } : { kind: 'garbled' };
 });
+
+const isNormalIntent = normalFormTest(Intent);
+/** Thousands of intents name the same few offers. */
+const shared = new SharedValues();
 
 export function writeIntent(intent: Intent): string {
   return JSON.stringify(intent);

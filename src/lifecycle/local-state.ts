@@ -183,11 +183,15 @@ export interface PodRead {
   readonly name?: string;
 }
 
+/** Most GpuPods have no duplicates, and never an invalid refusal. All of them have these two in common. */
+export const NO_DUPLICATES: LocalState['duplicates'] = {};
+const NO_REFUSALS: LocalState['invalidRefusals'] = { generation: 0, count: 0, message: '' };
+
 export function freshLocalState(firstSeenAtMs: number, inFirstList: boolean): LocalState {
   return {
     firstSeenAtMs,
     inFirstList,
-    duplicates: {},
-    invalidRefusals: { generation: 0, count: 0, message: '' },
+    duplicates: NO_DUPLICATES,
+    invalidRefusals: NO_REFUSALS,
   };
 }

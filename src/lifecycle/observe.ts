@@ -2,6 +2,7 @@ import { isDeleting } from '../api/gpupod/gpu-pod.ts';
 import type { GpuPodStatus } from '../api/gpupod/status.ts';
 import { accountOfIntent } from './account.ts';
 import type { Observation, InventoryView } from './observation.ts';
+import { NO_DUPLICATES } from './local-state.ts';
 import type { LocalState, PendingCreate, InstanceState } from './local-state.ts';
 import { observeCreation } from './instance-age.ts';
 import { isOldEnoughForLists } from './instance-end.ts';
@@ -280,6 +281,9 @@ function observeDuplicates(observation: Observation): LocalState['duplicates'] {
     (instance) =>
       instance.podId !== localState.unbound?.podId && relationOf(observation, instance) === 'duplicate',
   );
+  if (duplicates.length === 0) {
+    return NO_DUPLICATES;
+  }
   return Object.fromEntries(
     duplicates.map(({ podId }) => [podId, localState.duplicates[podId] ?? inventory.beganAtMs]),
   );
