@@ -1,6 +1,8 @@
-import { PerformanceObserver } from 'node:perf_hooks';
+import { constants, PerformanceObserver } from 'node:perf_hooks';
+import type { PerformanceEntry } from 'node:perf_hooks';
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { recordAt } from '../json.ts';
 
 const MEBIBYTE = 2 ** 20;
 /**
@@ -9,11 +11,12 @@ const MEBIBYTE = 2 ** 20;
  */
 const NEW_SPACE_BYTES = 4 * MEBIBYTE;
 /** Up to here the collections of a small heap cost little. */
-const SMALL_OLD_SPACE_BYTES = 64 * MEBIBYTE;
+const SMALL_OLD_SPACE_BYTES = 96 * MEBIBYTE;
 
-/** Sizes in bytes after a collection. */
+/** Sizes in bytes. */
 export interface HeapSpaces {
   readonly newSpaceBytes: number;
+  /** After the last full collection. Between two, the old space fills with garbage, which says nothing. */
   readonly usedOldSpaceBytes: number;
 }
 
@@ -24,17 +27,28 @@ export interface HeapSpaces {
  * `--initial-old-space-size`) and fewer arenas of glibc save no more than 5 MiB on top.
  */
 export function keepHeapSmall(): void {
+  collectGarbage();
   let current: readonly string[] = [];
-  const steer = (): void => {
-    const wanted = flagsFor(heapSpaces());
+  let usedOldSpaceBytes = 0;
+  const steer = (collections: readonly PerformanceEntry[]): void => {
+    const spaces = heapSpaces();
+    if (collections.length === 0 || collections.some(isFull)) {
+      ({ usedOldSpaceBytes } = spaces);
+    }
+    const wanted = flagsFor({ ...spaces, usedOldSpaceBytes });
     for (const flag of wanted.filter((each) => !current.includes(each))) {
       setFlagsFromString(flag);
     }
     current = wanted;
   };
-  collectGarbage();
-  steer();
-  new PerformanceObserver(steer).observe({ entryTypes: ['gc'] });
+  steer([]);
+  new PerformanceObserver((list) => {
+    steer(list.getEntries());
+  }).observe({ entryTypes: ['gc'] });
+}
+
+function isFull(collection: PerformanceEntry): boolean {
+  return recordAt(collection, 'detail')['kind'] === constants.NODE_PERFORMANCE_GC_MAJOR;
 }
 
 /** The flags of V8 until the next collection. */
