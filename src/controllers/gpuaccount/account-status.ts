@@ -125,9 +125,13 @@ function draftDeleting({ holders, usdPerHour }: AccountFacts): Draft {
   const named = holders.toSorted().slice(0, MAX_NAMED).join(', ');
   const more = holders.length > MAX_NAMED ? ` and ${String(holders.length - MAX_NAMED)} more` : '';
   const price = formatUsd(priceToMicros(usdPerHour));
+  const [who, wayOut] =
+    holders.length === 1
+      ? [`GpuPod ${named} has`, 'Delete this GpuPod, and the account goes with it.']
+      : [`GpuPods ${named}${more} have`, 'Delete these GpuPods, and it goes with the last one.'];
   return {
     reason: 'Deleting',
-    message: `The account is kept for what GpuPods ${named}${more} have rented with it (${price} USD/h). Nothing new is rented. Delete these GpuPods, and it goes with the last one.`,
+    message: `The account is kept for what ${who} rented with it (${price} USD/h). Nothing new is rented. ${wayOut}`,
   };
 }
 

@@ -3,6 +3,7 @@ import type { AccountCondition } from '../../../src/api/gpuaccount/status.ts';
 import { draftAccountStatus } from '../../../src/controllers/gpuaccount/account-status.ts';
 import type { AccountFacts } from '../../../src/controllers/gpuaccount/account-status.ts';
 import { failure } from '../../support/builders/snapshots.ts';
+import type { GpuAccount } from '../../../src/api/gpuaccount/gpu-account.ts';
 import { gpuAccount } from './support/account.ts';
 import type { AccountOverrides } from './support/account.ts';
 
@@ -12,6 +13,10 @@ const FITS = { kind: 'fits', origin: ORIGIN, userId: 'user-1', sinceMs: 0 } as c
 const CHANGED = { ...FITS, kind: 'changed', userId: 'user-2', message: 'belongs to user-2' } as const;
 
 function draft(facts: Partial<AccountFacts>, overrides: AccountOverrides = {}) {
+  return draftOf(gpuAccount(overrides), facts);
+}
+
+function draftOf(account: GpuAccount, facts: Partial<AccountFacts>) {
   const known = {
     state: FITS,
     isRefused: false,
@@ -22,7 +27,7 @@ function draft(facts: Partial<AccountFacts>, overrides: AccountOverrides = {}) {
     namespaces: [],
     wallMs: WALL_MS,
   };
-  return draftAccountStatus(gpuAccount(overrides), { ...known, ...facts });
+  return draftAccountStatus(account, { ...known, ...facts });
 }
 
 describe('the namespaces of an account', () => {
@@ -130,6 +135,19 @@ describe('Ready of an account', () => {
     const { conditions: drafted = [] } = draft(facts, overrides);
     expect(drafted.map(({ type, status, reason }) => `${type} ${status} ${reason}`)).toEqual(conditions);
     expect(drafted.map(({ observedGeneration }) => observedGeneration)).toEqual(drafted.map(() => 3));
+  });
+
+  it.each<{ holders: readonly string[]; who: RegExp }>([
+    { holders: ['team-a/x'], who: /what GpuPod team-a\/x has rented .* Delete this GpuPod, / },
+    {
+      holders: ['team-a/y', 'team-a/x'],
+      who: /what GpuPods team-a\/x, team-a\/y have rented .* Delete these GpuPods, /,
+    },
+  ])('names what holds a deleted account: $holders', ({ holders, who }) => {
+    const account = gpuAccount();
+    const metadata = { ...account.metadata, deletionTimestamp: '2026-11-30T11:00:00Z' };
+    const { conditions = [] } = draftOf({ ...account, metadata }, { holders });
+    expect(conditions[0]?.message).toMatch(who);
   });
 
   it('keeps the time of the last change while its status is the same', () => {
