@@ -1,8 +1,9 @@
+import { ResourceEventType } from '@dot-i/k8s-operator';
 import type { Clock } from '../clock.ts';
 import type { BackOff } from './back-off.ts';
 import type { Log } from './log.ts';
-import { splitKey } from './objects.ts';
-import type { Source, WatchedEvent } from './cache/source.ts';
+import { isNewerVersion, splitKey } from './objects.ts';
+import type { Source, WatchedEvent, WatchedObject } from './cache/source.ts';
 import { WorkQueue } from './queue/work-queue.ts';
 import type { Lane, Workers, WorkQueueObserver } from './queue/work-queue.ts';
 
@@ -13,15 +14,27 @@ export interface Watch {
    * Keys to reconcile after this event: the object itself, or objects of another kind that depend on it. For a
    * changed object it is called twice, with the old version and the new one.
    */
-  readonly toKeys: (event: WatchedEvent) => readonly string[];
+  readonly toKeys: (object: WatchedObject) => readonly string[];
   /** Whether the event matters at all, such as a change of the spec. @default every event does */
   readonly isRelevant?: (event: WatchedEvent) => boolean;
+  /**
+   * The events are those of the reconciled objects themselves. One that arrives during the reconcile of its object
+   * requests another only if it shows a later version than `seenVersion` of the result: the API server often reports a
+   * write to the watch before it answers the writer. @default false
+   */
+  readonly isOfReconciled?: boolean;
 }
 
 /** The result of a reconcile. One that throws is retried with back-off. */
 export type Reconciled =
   /** Nothing remains to do, for this many milliseconds or until an event. Jitter does not delay it past `atLatestMs`. */
-  | { readonly kind: 'done'; readonly requeueAfterMs?: number | undefined; readonly atLatestMs?: number }
+  | {
+      readonly kind: 'done';
+      readonly requeueAfterMs?: number | undefined;
+      readonly atLatestMs?: number;
+      /** The version that the decision rests on, or that of the last own write. @default unknown: every event counts */
+      readonly seenVersion?: string | undefined;
+    }
   /** It could not finish, without an error, for example because of a write conflict. It is retried with back-off. */
   | { readonly kind: 'retry' };
 
@@ -75,6 +88,8 @@ const DEFAULT_JITTER = 0.1;
 export class Controller {
   readonly #options: ControllerOptions;
   readonly #queue: WorkQueue;
+  /** The keys that are being reconciled, with the latest version of the object that an event has shown meanwhile. */
+  readonly #heard = new Map<string, string | undefined>();
   #subscriptions: (() => void)[] = [];
 
   constructor(options: ControllerOptions) {
@@ -120,14 +135,35 @@ export class Controller {
     await this.#queue.stop();
   }
 
-  #take({ toKeys, isRelevant }: Watch, event: WatchedEvent): void {
+  #take(watch: Watch, event: WatchedEvent): void {
+    const { toKeys, isRelevant } = watch;
     const { previous } = event;
-    if (isRelevant?.(event) === false) {
+    if (isRelevant?.(event) === false || this.#mayBeOwnWrite(watch, event)) {
       return;
     }
     // Objects that depended on the old version need a reconcile too.
-    const states = previous === undefined ? [event] : [{ ...event, object: previous }, event];
+    const { meta } = event;
+    const states = previous === undefined ? [event] : [{ meta, stored: previous }, event];
     for (const key of new Set(states.flatMap(toKeys))) {
+      this.#queue.add(key);
+    }
+  }
+
+  /** Notes the event until the reconcile of its object has ended. */
+  #mayBeOwnWrite({ isOfReconciled = false, toKeys }: Watch, event: WatchedEvent): boolean {
+    const [key] = isOfReconciled && event.type === ResourceEventType.Modified ? toKeys(event) : [];
+    if (key === undefined || !this.#heard.has(key)) {
+      return false;
+    }
+    this.#heard.set(key, event.meta.resourceVersion);
+    return true;
+  }
+
+  /** Requests another reconcile if an event has shown something that this one did not see. */
+  #endHearing(key: string, seenVersion: string | undefined): void {
+    const heard = this.#heard.get(key);
+    this.#heard.delete(key);
+    if (heard !== undefined && (seenVersion === undefined || isNewerVersion(heard, seenVersion))) {
       this.#queue.add(key);
     }
   }
@@ -136,14 +172,18 @@ export class Controller {
     const { clock, log, name, observer, reconcile } = this.#options;
     const beganAtMs = clock.monotonicMs();
     let result: ReconcileResult = 'error';
+    let seenVersion: string | undefined;
+    this.#heard.set(key, undefined);
     try {
       const reconciled = await reconcile(key, this.#queue.failures(key));
       result = resultOf(reconciled);
+      seenVersion = reconciled.kind === 'done' ? reconciled.seenVersion : undefined;
       this.#settle(key, reconciled);
     } catch (error) {
       log.error({ controller: name, ...splitKey(key), err: error }, 'reconcile failed');
       this.#retry(key, error);
     }
+    this.#endHearing(key, seenVersion);
     observer?.onReconciled?.(result, (clock.monotonicMs() - beganAtMs) / 1_000, key);
   }
 

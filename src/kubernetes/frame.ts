@@ -194,8 +194,12 @@ export function toWatchedEvent(
       // Items in a list of built-in kinds carry no kind, and their events need none.
       kind: object.kind ?? '',
     },
-    object: withDates(object),
-    ...(event.type === 'MODIFIED' ? { previous: withDates(event.previous) } : {}),
+    // Only on demand: controllers read the stored object.
+    get object() {
+      return withDates(object);
+    },
+    stored: object,
+    ...(event.type === 'MODIFIED' ? { previous: event.previous } : {}),
   };
 }
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ControlledWork } from './support/controlled-work.ts';
 import { ControllerBench, DONE, ownerKey, ownKey } from './support/controller-bench.ts';
+import type { Reconciled } from '../../src/kubernetes/controller.ts';
 import { turn } from './support/until.ts';
 
 let bench: ControllerBench;
@@ -132,6 +133,101 @@ describe('a key', () => {
     await work.end('default/a');
 
     expect(work.started).toHaveLength(2);
+  });
+
+  describe('whose object changes while it is reconciled', () => {
+    const seenVersion = '2';
+
+    it.each<{
+      reason: string;
+      changes: () => void;
+      result: Reconciled;
+      isAgain: boolean;
+      isOfReconciled?: boolean;
+    }>([
+      {
+        reason: 'the change is the write of the reconcile itself, which the watch showed first',
+        changes: () => bench.boxes.put('a', { size: 2 }),
+        result: { kind: 'done', seenVersion },
+        isAgain: false,
+      },
+      {
+        reason: 'somebody else wrote after it',
+        changes: () => {
+          bench.boxes.put('a', { size: 2 });
+          bench.boxes.put('a', { size: 3 });
+        },
+        result: { kind: 'done', seenVersion },
+        isAgain: true,
+      },
+      {
+        reason: 'the result does not say what it saw',
+        changes: () => bench.boxes.put('a', { size: 2 }),
+        result: DONE,
+        isAgain: true,
+      },
+      {
+        reason: 'the object was deleted',
+        changes: () => {
+          bench.boxes.put('a', { size: 2 });
+          bench.boxes.remove('a');
+        },
+        result: { kind: 'done', seenVersion },
+        isAgain: true,
+      },
+      {
+        reason: 'its events are those of another object',
+        changes: () => bench.boxes.put('a', { size: 2 }),
+        result: { kind: 'done', seenVersion },
+        isOfReconciled: false,
+        isAgain: true,
+      },
+    ])('is reconciled again: $isAgain, because $reason', async (each) => {
+      const { changes, result, isAgain, isOfReconciled = true } = each;
+      const work = new ControlledWork();
+      const watches = [{ source: bench.boxes.source, toKeys: ownKey, isOfReconciled }];
+      bench
+        .controller({
+          watches,
+          reconcile: async (key) => {
+            await work.worker(key);
+            return result;
+          },
+        })
+        .start();
+      bench.boxes.put('a');
+      await turn();
+
+      changes();
+      await turn();
+      await work.end('default/a');
+
+      expect(work.started).toHaveLength(isAgain ? 2 : 1);
+      if (isAgain) await work.end('default/a');
+    });
+
+    it('is reconciled again if the reconcile fails', async () => {
+      const work = new ControlledWork();
+      const watches = [{ source: bench.boxes.source, toKeys: ownKey, isOfReconciled: true }];
+      bench
+        .controller({
+          watches,
+          reconcile: async (key) => {
+            await work.worker(key);
+            throw new Error('no answer');
+          },
+        })
+        .start();
+      bench.boxes.put('a');
+      await turn();
+
+      bench.boxes.put('a', { size: 2 });
+      await turn();
+      await work.end('default/a');
+
+      expect(work.started).toHaveLength(2);
+      await work.end('default/a');
+    });
   });
 
   it('in the urgent lane is reconciled while all other workers are busy', async () => {

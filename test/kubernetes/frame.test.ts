@@ -69,10 +69,10 @@ it('passes the events of our own sources to the callbacks, with the previous obj
     'DELETED things.example.dev/v1 default/a',
   ]);
   expect(texts()[3]).toBe('ADDED others.example.dev/v1 default/b');
-  const creationTimestamp = new Date('2030-01-01T00:00:00Z');
   expect(heard[1]).toMatchObject({
-    object: { spec: 2, metadata: { creationTimestamp } },
-    previous: { spec: 1, metadata: { creationTimestamp } },
+    object: { spec: 2, metadata: { creationTimestamp: new Date('2030-01-01T00:00:00Z') } },
+    stored: { spec: 2, ...created },
+    previous: { spec: 1, ...created },
   });
   expect(heard.map(({ previous }) => previous !== undefined)).toEqual([false, true, false, false]);
 });

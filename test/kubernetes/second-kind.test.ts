@@ -4,7 +4,7 @@ import { recordAt, stringAt } from '../../src/json.ts';
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts';
 import { objectKey } from '../../src/kubernetes/objects.ts';
 import { ownKey } from '../../src/kubernetes/cache/source.ts';
-import type { WatchedEvent } from '../../src/kubernetes/cache/source.ts';
+import type { WatchedObject } from '../../src/kubernetes/cache/source.ts';
 import type { StoreView } from '../../src/kubernetes/cache/store.ts';
 import { ManagerBench, resource } from './support/manager-bench.ts';
 import { until } from './support/until.ts';
@@ -31,13 +31,13 @@ function accountOf(object: unknown): string | undefined {
   return stringAt(recordAt(object, 'spec'), 'account');
 }
 
-function accountKey({ meta, object }: WatchedEvent): readonly string[] {
-  const account = accountOf(object);
+function accountKey({ meta, stored }: WatchedObject): readonly string[] {
+  const account = accountOf(stored);
   return account === undefined ? [] : [`${meta.namespace ?? ''}/${account}`];
 }
 
 /** The GpuPods that name this account, from the local cache. */
-function dependants(gpuPods: StoreView<KubernetesObject>): (event: WatchedEvent) => readonly string[] {
+function dependants(gpuPods: StoreView<KubernetesObject>): (object: WatchedObject) => readonly string[] {
   return ({ meta }) =>
     gpuPods
       .list()

@@ -88,7 +88,7 @@ export class GpuPodController implements Runnable {
       ...runs,
       name: 'gpupod',
       watches: [
-        { source: options.gpuPods, toKeys: ownKey },
+        { source: options.gpuPods, toKeys: ownKey, isOfReconciled: true },
         ...(served === undefined ? [] : accountWatches(served, shared.view)),
       ],
       reconcile: async (key, failures) => await this.#reconcile(key, failures),

@@ -27,13 +27,15 @@ export async function rest(
     step.remember?.failure === undefined || failure === undefined ? calm : observation.localState;
   context.localStates.set(key, uid, localState);
   watchProvider(context, key, { ...observation, localState }, step);
+  let seenVersion = gpuPod.metadata.resourceVersion;
   if (step.isForged || isWorthWriting({ ...observation, localState }, step.status)) {
     const rationed = rationWrite(localState.writeRation, context.clock.monotonicMs());
     const counted: LocalState = { ...localState, writeRation: rationed.ration };
     if (rationed.kind === 'wait') {
       context.localStates.set(key, uid, counted);
       reportRation(context, gpuPod, rationed);
-      return waiting({ ...step, requeueAfterMs: Math.min(rationed.ms, step.requeueAfterMs ?? Infinity) });
+      const requeueAfterMs = Math.min(rationed.ms, step.requeueAfterMs ?? Infinity);
+      return waiting({ ...step, requeueAfterMs }, seenVersion);
     }
     const outcome = await writeStatus(context, gpuPod, step.status, counted);
     // After a conflict the newer version came from a read, so no watch event reports it. Retry, or nothing would.
@@ -44,14 +46,18 @@ export async function rest(
       ...outcome.localState,
       rejectionsWrittenAtMs: context.clock.monotonicMs(),
     });
+    seenVersion = outcome.version;
   }
-  return waiting(step);
+  return waiting(step, seenVersion);
 }
 
-function waiting({ requeueAfterMs, atLatestMs }: Pick<Rest, 'requeueAfterMs' | 'atLatestMs'>): Reconciled {
+function waiting(
+  { requeueAfterMs, atLatestMs }: Pick<Rest, 'requeueAfterMs' | 'atLatestMs'>,
+  seenVersion: string,
+): Reconciled {
   return requeueAfterMs === undefined
-    ? { kind: 'done' }
-    : { kind: 'done', requeueAfterMs, ...(atLatestMs === undefined ? {} : { atLatestMs }) };
+    ? { kind: 'done', seenVersion }
+    : { kind: 'done', seenVersion, requeueAfterMs, ...(atLatestMs === undefined ? {} : { atLatestMs }) };
 }
 
 function reportRation(

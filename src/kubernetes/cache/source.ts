@@ -4,11 +4,16 @@ import type { Log } from '../log.ts';
 import type { KubernetesObject } from '../objects.ts';
 import type { StoreView } from './store.ts';
 
-/** A change of an object in the form of the frame, with the previous version of the object. */
+/** A change of an object in the form of the frame, with the object as the store has it. */
 export interface WatchedEvent extends ResourceEvent {
-  /** Present only if the object was changed. */
-  readonly previous?: ResourceEvent['object'] | undefined;
+  /** The same for all readers, so that what one computes from it serves the others. */
+  readonly stored: KubernetesObject;
+  /** The version before this one. Present only if the object was changed. */
+  readonly previous?: KubernetesObject | undefined;
 }
+
+/** One version of an object. */
+export type WatchedObject = Pick<WatchedEvent, 'meta' | 'stored'>;
 
 export type EventHandler = (event: WatchedEvent) => void;
 
@@ -23,7 +28,7 @@ export interface Source {
 }
 
 /** The key of the object itself. */
-export function ownKey({ meta: { namespace, name } }: WatchedEvent): readonly string[] {
+export function ownKey({ meta: { namespace, name } }: WatchedObject): readonly string[] {
   return [namespace === undefined ? name : `${namespace}/${name}`];
 }
 

@@ -1,7 +1,7 @@
 import { Controller } from '../../../src/kubernetes/controller.ts';
 import type { ControllerOptions, Reconciled } from '../../../src/kubernetes/controller.ts';
 import { recordAt, stringAt } from '../../../src/json.ts';
-import type { WatchedEvent } from '../../../src/kubernetes/cache/source.ts';
+import type { WatchedObject } from '../../../src/kubernetes/cache/source.ts';
 import { RecordingLog } from './recording-log.ts';
 import { Things } from './things.ts';
 import { VirtualClock } from './virtual-clock.ts';
@@ -9,13 +9,13 @@ import { VirtualClock } from './virtual-clock.ts';
 export const DONE: Reconciled = { kind: 'done' };
 
 /** The key of the object itself. */
-export function ownKey({ meta }: WatchedEvent): readonly string[] {
+export function ownKey({ meta }: WatchedObject): readonly string[] {
   return [`${meta.namespace ?? ''}/${meta.name}`];
 }
 
 /** The key of the object that the watched object names. */
-export function ownerKey({ object }: WatchedEvent): readonly string[] {
-  const owner = stringAt(recordAt(object, 'spec'), 'owner');
+export function ownerKey({ stored }: WatchedObject): readonly string[] {
+  const owner = stringAt(recordAt(stored, 'spec'), 'owner');
   return owner === undefined ? [] : [`default/${owner}`];
 }
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isRecord, recordAt } from '../../../json.ts';
 import type { Watch } from '../../../kubernetes/controller.ts';
 import { objectKey } from '../../../kubernetes/objects.ts';
+import type { KubernetesObject } from '../../../kubernetes/objects.ts';
 import type { Source, WatchedEvent } from '../../../kubernetes/cache/source.ts';
 import type { ConnectAccount } from '../../../accounts/connection.ts';
 import type { GpuPodView } from '../ports.ts';
@@ -35,7 +35,7 @@ export function accountWatches(
   }
   const ofNamespace: Watch = {
     source: cluster.namespaces,
-    isRelevant: (event) => isChanged(event, (object) => recordAt(recordAt(object, 'metadata'), 'labels')),
+    isRelevant: (event) => isChanged(event, ({ metadata }) => metadata.labels ?? {}),
     toKeys: ({ meta: { name } }) =>
       view
         .list()
@@ -47,12 +47,11 @@ export function accountWatches(
 
 /** The status of an account changes with each of its instances, which would reconcile all the others. */
 function isMoreThanStatus(event: WatchedEvent): boolean {
-  return isChanged(event, (object) => {
-    const { generation, deletionTimestamp } = recordAt(object, 'metadata');
+  return isChanged(event, ({ metadata: { generation, deletionTimestamp } }) => {
     return [generation, deletionTimestamp];
   });
 }
 
-function isChanged({ object, previous }: WatchedEvent, part: (object: unknown) => unknown): boolean {
-  return !isRecord(previous) || !isDeepStrictEqual(part(object), part(previous));
+function isChanged({ stored, previous }: WatchedEvent, part: (object: KubernetesObject) => unknown): boolean {
+  return previous === undefined || !isDeepStrictEqual(part(stored), part(previous));
 }

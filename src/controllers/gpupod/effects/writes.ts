@@ -183,7 +183,14 @@ function recordEvent(context: Pick<Context, 'events'>, gpuPod: GpuPod, event: Ev
  * `known` with `isDone: false`: the view holds the newer version, but no event reports it. The caller plans for it.
  */
 export type GuardedOutcome =
-  | { readonly kind: 'known'; readonly localState: LocalState; readonly isDone: boolean }
+  | { readonly kind: 'known'; readonly localState: LocalState; readonly isDone: false }
+  | {
+      readonly kind: 'known';
+      readonly localState: LocalState;
+      readonly isDone: true;
+      /** The resourceVersion that the write made. */
+      readonly version: string;
+    }
   | { readonly kind: 'stale' };
 
 /**
@@ -197,8 +204,9 @@ async function guarded(
   write: () => Promise<KubernetesObject>,
 ): Promise<GuardedOutcome> {
   try {
-    context.view.applyLocal(await write());
-    return { kind: 'known', localState, isDone: true };
+    const written = await write();
+    context.view.applyLocal(written);
+    return { kind: 'known', localState, isDone: true, version: written.metadata.resourceVersion };
   } catch (error) {
     if (isNotFound(error)) {
       return { kind: 'stale' };
