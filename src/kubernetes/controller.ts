@@ -5,7 +5,7 @@ import type { Log } from './log.ts';
 import { isNewerVersion, splitKey } from './objects.ts';
 import type { Source, WatchedEvent, WatchedObject } from './cache/source.ts';
 import { WorkQueue } from './queue/work-queue.ts';
-import type { Lane, Workers, WorkQueueObserver } from './queue/work-queue.ts';
+import type { Lane, Workers, WorkQueueObserver } from './queue/work-queue-options.ts';
 
 /** A resource whose events request a reconcile. */
 export interface Watch {

@@ -59,7 +59,7 @@ export function assemble(
   });
   const slots = (size: number): Slots =>
     new Slots(size, {
-      onFree: enqueue,
+      onCalled: enqueue,
       perAccount: lanes.slotsPerAccount,
       spared: options.accounts === undefined ? 0 : lanes.slotsPerAccount,
     });

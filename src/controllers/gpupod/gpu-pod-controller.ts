@@ -27,6 +27,7 @@ import { reconcile } from './reconcile.ts';
 import { RecordedTeams } from './accounts/recorded-teams.ts';
 import { reportFailure } from './report-failure.ts';
 import { accountSession } from './accounts/sessions.ts';
+import type { Slots } from './slots.ts';
 import { sumOfSweeps } from './sweeps/sweep-counts.ts';
 
 /** The longest pause between retries of a passing failure. */
@@ -41,6 +42,7 @@ export class GpuPodController implements Runnable {
   /** The sessions of GpuAccounts and ClusterGpuAccounts; undefined if this operator serves none. */
   readonly accountSessions: AccountSessions | undefined;
   readonly #shared: Reconciling;
+  readonly #slots: readonly Slots[];
   readonly #controller: Controller;
   readonly #housekeeping: Housekeeping;
   readonly #probes: Probes | undefined;
@@ -57,6 +59,7 @@ export class GpuPodController implements Runnable {
     const runs = { clock: options.clock, log: options.log, ...(random === undefined ? {} : { random }) };
     const countSweep = sumOfSweeps(observer);
     this.#shared = { ...shared, payers };
+    this.#slots = [shared.createSlots, shared.keySlots, shared.readSlots];
     this.#probes = probes;
     this.accounts = accounts;
     this.#unlistedNamespaces = options.unlistedNamespaces ?? [];
@@ -93,7 +96,10 @@ export class GpuPodController implements Runnable {
       ],
       reconcile: async (key, failures) => await this.#reconcile(key, failures),
       workers: lanes.workers,
-      laneOf: (key) => laneOf(shared.view.get(key), shared.localStates.ofKey(key)),
+      laneOf: (key) => {
+        const isCalled = this.#slots.some((slots) => slots.isCalled(key));
+        return laneOf(shared.view.get(key), { localState: shared.localStates.ofKey(key), isCalled });
+      },
       // A refused write stays refused until somebody changes something, and each retry adds a refused write.
       retryWithinMs: (error) => (isRefusal(error) ? undefined : MAX_RETRY_MS),
       observer: observer?.controller?.('gpupod'),
@@ -226,6 +232,10 @@ export class GpuPodController implements Runnable {
     } catch (error) {
       reportFailure(this.#shared, key, error, failures);
       throw error;
+    } finally {
+      for (const slots of this.#slots) {
+        slots.passOn(key);
+      }
     }
   }
 }

@@ -1,6 +1,6 @@
 import { recordAt, stringAt } from '../../json.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
-import type { Lane } from '../../kubernetes/queue/work-queue.ts';
+import type { Lane } from '../../kubernetes/queue/work-queue-options.ts';
 import type { LocalState } from '../../lifecycle/local-state.ts';
 
 /** Workers for terminations. So many DELETE requests may hang before another has to wait. */
@@ -41,17 +41,27 @@ export function planLanes(concurrency: number, hasAccounts: boolean): Lanes {
   };
 }
 
+interface LaneFacts {
+  readonly localState: LocalState | undefined;
+  /** A slot is kept for the GpuPod. */
+  readonly isCalled: boolean;
+}
+
 /**
  * A GpuPod is urgent if it may have an instance to terminate: it is being deleted, was deleted, is suspended with an
- * instance, has begun a termination, or has an instance that its status does not name.
+ * instance, has begun a termination, or has an instance that its status does not name. One for which a slot is kept comes
+ * before those that would find none.
  */
-export function laneOf(object: KubernetesObject | undefined, localState: LocalState | undefined): Lane {
+export function laneOf(object: KubernetesObject | undefined, { localState, isCalled }: LaneFacts): Lane {
   if (object === undefined || object.metadata.deletionTimestamp !== undefined) {
     return 'urgent';
   }
   const hasSurplus =
     localState?.unbound !== undefined || Object.keys(localState?.duplicates ?? {}).length > 0;
-  return hasSurplus || isTerminating(object) ? 'urgent' : 'normal';
+  if (hasSurplus || isTerminating(object)) {
+    return 'urgent';
+  }
+  return isCalled ? 'called' : 'normal';
 }
 
 /** Reads without the schema, because the queue asks for each key that it adds. */

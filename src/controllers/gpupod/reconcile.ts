@@ -23,10 +23,8 @@ import { settleVanished } from './settle-vanished.ts';
 /** More steps than one pass ever needs. Unfinished work continues after other GpuPods had their turn. */
 const MAX_STEPS = 25;
 const BUSY_MS = 250;
-/**
- * The queue calls the next GpuPod when a slot is free. This requeue covers a call to one that did not take the slot.
- */
-const NO_SLOT_MS = 2_000;
+/** A free slot calls the GpuPod. Until then its deadlines are looked at this often. */
+const NO_SLOT_MS = 30_000;
 const DONE: Reconciled = { kind: 'done' };
 
 /**

@@ -1,8 +1,8 @@
 import { tenantOf } from '../../lifecycle/account-identity.ts';
 
 interface SlotsOptions {
-  /** Receives the key that was refused first, whenever a slot becomes free. */
-  readonly onFree?: (key: string) => void;
+  /** Receives a key that was refused, oldest first, as soon as a slot is kept for it. */
+  readonly onCalled?: (key: string) => void;
   /**
    * The most that one account holds: one whose requests hang leaves the rest to others. All GpuAccounts of a namespace
    * together hold one more, for an account that holds none. @default all
@@ -15,32 +15,44 @@ interface SlotsOptions {
   readonly spared?: number;
 }
 
-/** A number of slots. Nobody waits for one: a caller that finds none free is notified when one is. */
+/**
+ * A number of slots. Nobody waits for one: a caller that finds none free is called when one is. That slot is kept for it
+ * until its next reconcile has ended, so that nobody who comes later gets ahead of it.
+ */
 export class Slots {
   #free: number;
   readonly #size: number;
-  readonly #onFree: (key: string) => void;
+  readonly #onCalled: (key: string) => void;
   readonly #perAccount: number;
   readonly #spared: number;
   readonly #takenBy = new Map<string, number>();
   readonly #takenByTenant = new Map<string, number>();
   /** The account of each key that was refused. */
   readonly #waiting = new Map<string, string>();
+  /** The account of each key that a slot is kept for. */
+  readonly #called = new Map<string, string>();
 
-  constructor(size: number, { onFree = () => undefined, perAccount = size, spared = 0 }: SlotsOptions = {}) {
+  constructor(
+    size: number,
+    { onCalled = () => undefined, perAccount = size, spared = 0 }: SlotsOptions = {},
+  ) {
     this.#size = size;
     this.#free = size;
-    this.#onFree = onFree;
+    this.#onCalled = onCalled;
     this.#perAccount = perAccount;
     this.#spared = Math.min(spared, Math.max(0, size - 1));
   }
 
   /**
    * @param account whose requests hold the slot
-   * @returns false if no slot is free; the key is notified later, and may find the slot taken again
+   * @returns false if no slot is free; the key is called later
    */
   take({ namespace, name }: { readonly namespace: string; readonly name: string }, account: string): boolean {
     const key = `${namespace}/${name}`;
+    if (this.#called.get(key) === account) {
+      this.#called.delete(key);
+      return true;
+    }
     if (!this.#mayTake(account)) {
       if (!this.#waiting.has(key)) {
         this.#waiting.set(key, account);
@@ -56,16 +68,33 @@ export class Slots {
     this.#count(account, -1);
     const next = this.#next();
     if (next !== undefined) {
-      this.#waiting.delete(next);
-      this.#onFree(next);
+      const [key, payer] = next;
+      this.#waiting.delete(key);
+      this.#called.set(key, payer);
+      this.#count(payer, 1);
+      this.#onCalled(key);
     }
   }
 
-  /** Stops at the first one, because thousands may wait. */
-  #next(): string | undefined {
-    for (const [key, account] of this.#waiting) {
-      if (this.#mayTake(account)) {
-        return key;
+  /** Whether a slot is kept for the key. */
+  isCalled(key: string): boolean {
+    return this.#called.has(key);
+  }
+
+  /** A reconcile of the key has ended. If it did not take the slot that is kept for it, the next key gets it. */
+  passOn(key: string): void {
+    const account = this.#called.get(key);
+    if (account !== undefined) {
+      this.#called.delete(key);
+      this.giveBack(account);
+    }
+  }
+
+  /** The first key that may take a slot, and its account. It looks no further, because thousands may wait. */
+  #next(): readonly [key: string, account: string] | undefined {
+    for (const waiting of this.#waiting) {
+      if (this.#mayTake(waiting[1])) {
+        return waiting;
       }
     }
     return undefined;

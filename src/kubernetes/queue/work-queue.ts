@@ -1,51 +1,11 @@
-import type { Clock } from '../../clock.ts';
 import { equalJitterMs } from '../back-off.ts';
-import type { BackOff } from '../back-off.ts';
 import { errorFields } from '../error-fields.ts';
-import type { Log } from '../log.ts';
 import { DelayHeap } from './delay-heap.ts';
 import { TimeSlice } from './time-slice.ts';
+import type { Lane, Worker, Workers, WorkQueueOptions } from './work-queue-options.ts';
 
-/** Counts for metrics. The methods are called synchronously and must not throw. */
-export interface WorkQueueObserver {
-  /** Keys that wait for a worker, after each change. */
-  onDepth?(depth: number): void;
-  /** Called when a key enters the queue that did not wait already. */
-  onAdded?(): void;
-  /** Called when a worker takes a key that waited this long. */
-  onStarted?(waitSeconds: number): void;
-  /** Called when a worker is done with a key. */
-  onFinished?(workSeconds: number): void;
-  /** Called when a key is requeued with back-off. */
-  onRetry?(): void;
-}
-
-export interface WorkQueueOptions {
-  clock: Clock;
-  log: Log;
-  /** Back-off of `retry`. @default 500 ms doubling to 5 min */
-  backOff?: BackOff;
-  /** Replaces Math.random in tests. */
-  random?: () => number;
-  observer?: WorkQueueObserver;
-  /** Called whenever a key is added. A waiting key that became urgent changes lanes. @default all are normal */
-  laneOf?: (key: string) => Lane;
-}
-
-/** How many workers each lane has. */
-export interface Workers {
-  readonly concurrency: number;
-  /** @default 0: urgent keys wait for the normal workers */
-  readonly urgentConcurrency?: number;
-}
-
-/** `urgent` keys have workers of their own, so that no number of other keys that hang can delay them. */
-export type Lane = 'urgent' | 'normal';
-
-/** Handles one key. If it throws, the key is retried with back-off. `abort()` aborts the signal. */
-export type Worker = (key: string, signal: AbortSignal) => Promise<void>;
-
-const LANES: readonly Lane[] = ['urgent', 'normal'];
+const LANES: readonly Lane[] = ['urgent', 'called', 'normal'];
+type WorkerKind = 'urgent' | 'normal';
 const DEFAULT_BACK_OFF = { baseMs: 500, maxMs: 300_000 };
 /** Without a reason each abort makes a DOMException, which costs more than the rest of setting a timer. */
 const CALLED_OFF = new Error('another timer takes the place of this one');
@@ -71,17 +31,21 @@ const MAX_SLEEP_MS = 2_147_483_647;
 export class WorkQueue {
   readonly #options: WorkQueueOptions;
   /** READY keys, with the time since when they wait, oldest first. */
-  readonly #ready: Readonly<Record<Lane, Map<string, number>>> = { urgent: new Map(), normal: new Map() };
+  readonly #ready: Readonly<Record<Lane, Map<string, number>>> = {
+    urgent: new Map(),
+    called: new Map(),
+    normal: new Map(),
+  };
   /** RUNNING keys; true if DIRTY. */
   readonly #running = new Map<string, boolean>();
-  readonly #busy: Record<Lane, number> = { urgent: 0, normal: 0 };
+  readonly #busy: Record<WorkerKind, number> = { urgent: 0, normal: 0 };
   readonly #delayed = new DelayHeap();
   readonly #failures = new Map<string, number>();
   readonly #slice: TimeSlice;
   readonly #aborting = new AbortController();
   readonly #finished = Promise.withResolvers<undefined>();
   #worker: Worker | undefined;
-  #workers: Readonly<Record<Lane, number>> = { urgent: 0, normal: 0 };
+  #workers: Readonly<Record<WorkerKind, number>> = { urgent: 0, normal: 0 };
   #isStopping = false;
   #wakeAtMs = Number.POSITIVE_INFINITY;
   #wake: AbortController | undefined;
@@ -96,7 +60,7 @@ export class WorkQueue {
 
   /** Number of keys that wait for a worker. */
   get depth(): number {
-    return this.#ready.urgent.size + this.#ready.normal.size;
+    return LANES.reduce((depth, lane) => depth + this.#ready[lane].size, 0);
   }
 
   /** Number of keys that a worker has. */
@@ -125,7 +89,7 @@ export class WorkQueue {
   #line(key: string, isNew = true): void {
     const lane = this.#laneOf(key);
     if (this.#ready[lane].has(key)) return;
-    const sinceMs = this.#takeFromOtherLane(key, lane);
+    const sinceMs = this.#takeFromOtherLane(key);
     this.#ready[lane].set(key, sinceMs ?? this.#options.clock.monotonicMs());
     if (isNew && sinceMs === undefined) this.#options.observer?.onAdded?.();
     this.#options.observer?.onDepth?.(this.depth);
@@ -136,11 +100,11 @@ export class WorkQueue {
     return this.#options.laneOf?.(key) ?? 'normal';
   }
 
-  /** @returns since when it waited in the other lane; undefined if it did not */
-  #takeFromOtherLane(key: string, lane: Lane): number | undefined {
-    const other = this.#ready[lane === 'urgent' ? 'normal' : 'urgent'];
-    const sinceMs = other.get(key);
-    other.delete(key);
+  /** @returns since when it waited in another lane; undefined if it did not */
+  #takeFromOtherLane(key: string): number | undefined {
+    const other = LANES.find((lane) => this.#ready[lane].has(key));
+    const sinceMs = other === undefined ? undefined : this.#ready[other].get(key);
+    if (other !== undefined) this.#ready[other].delete(key);
     return sinceMs;
   }
 
@@ -229,15 +193,15 @@ export class WorkQueue {
     return this.#workerFor(lane) !== undefined && this.#ready[lane].size > 0;
   }
 
-  /** The lane whose worker is free for a key of this lane. Urgent keys also take a normal worker. */
-  #workerFor(lane: Lane): Lane | undefined {
-    if (this.#busy[lane] < this.#workers[lane]) return lane;
-    return lane === 'urgent' && this.#busy.normal < this.#workers.normal ? 'normal' : undefined;
+  /** The kind of worker that is free for a key of this lane. Urgent keys also take a normal worker. */
+  #workerFor(lane: Lane): WorkerKind | undefined {
+    if (lane === 'urgent' && this.#busy.urgent < this.#workers.urgent) return 'urgent';
+    return this.#busy.normal < this.#workers.normal ? 'normal' : undefined;
   }
 
   #begin(lane: Lane, key: string, readySinceMs: number): void {
     const startedAtMs = this.#options.clock.monotonicMs();
-    const worker = this.#workerFor(lane) ?? lane;
+    const worker = this.#workerFor(lane) ?? 'normal';
     this.#ready[lane].delete(key);
     this.#running.set(key, false);
     this.#busy[worker] += 1;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Lane } from '../../../src/kubernetes/queue/work-queue-options.ts';
 import type { LocalState } from '../../../src/lifecycle/local-state.ts';
 import { freshLocalState } from '../../../src/lifecycle/local-state.ts';
 import { laneOf, planLanes } from '../../../src/controllers/gpupod/lanes.ts';
@@ -14,7 +15,7 @@ interface Row {
   readonly what: string;
   readonly object: ReturnType<typeof anObject> | undefined;
   readonly localState?: LocalState;
-  readonly lane: 'urgent' | 'normal';
+  readonly lane: Lane;
 }
 
 const ROWS: readonly Row[] = [
@@ -55,7 +56,16 @@ const ROWS: readonly Row[] = [
 
 describe('laneOf', () => {
   it.each(ROWS)('assigns a GpuPod that $what to the $lane lane', ({ object, localState, lane }) => {
-    expect(laneOf(object, localState)).toBe(lane);
+    expect(laneOf(object, { localState, isCalled: false })).toBe(lane);
+  });
+});
+
+describe('laneOf a GpuPod for which a slot is kept', () => {
+  it.each<{ what: string; object: ReturnType<typeof anObject>; lane: Lane }>([
+    { what: 'is new', object: anObject({}, {}), lane: 'called' },
+    { what: 'is deleted', object: anObject({}, {}, { deletionTimestamp: 'now' }), lane: 'urgent' },
+  ])('is $lane if it $what', ({ object, lane }) => {
+    expect(laneOf(object, { localState: undefined, isCalled: true })).toBe(lane);
   });
 });
 

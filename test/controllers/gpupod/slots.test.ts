@@ -4,12 +4,12 @@ import { Slots } from '../../../src/controllers/gpupod/slots.ts';
 
 const OWN = 'operator';
 
-let notified: string[];
+let called: string[];
 let slots: Slots;
 
 beforeEach(() => {
-  notified = [];
-  slots = new Slots(2, { onFree: (key) => notified.push(key) });
+  called = [];
+  slots = new Slots(2, { onCalled: (key) => called.push(key) });
 });
 
 function take(...names: readonly string[]): readonly boolean[] {
@@ -17,17 +17,17 @@ function take(...names: readonly string[]): readonly boolean[] {
 }
 
 describe('take', () => {
-  it('grants the slots that there are, and refuses the rest without notifying anybody', () => {
+  it('grants the slots that there are, and refuses the rest without calling anybody', () => {
     expect(take('a', 'b', 'c')).toEqual([true, true, false]);
     expect(slots.taken).toBe(2);
-    expect(notified).toEqual([]);
+    expect(called).toEqual([]);
   });
 
-  it('grants a slot that was given back to whoever asks first', () => {
+  it('grants a slot that was given back to the key that was refused first, although another asks before it', () => {
     take('a', 'b', 'c');
     slots.giveBack(OWN);
 
-    expect(take('late', 'c')).toEqual([true, false]);
+    expect(take('late', 'c')).toEqual([false, true]);
     expect(slots.taken).toBe(2);
   });
 
@@ -55,28 +55,19 @@ describe('giveBack', () => {
       givenBack: 1,
       keys: ['n/c'],
     },
-  ])('notifies $name', ({ refused, givenBack, keys }) => {
+  ])('calls $name', ({ refused, givenBack, keys }) => {
     take('a', 'b', ...refused);
 
     for (let count = 0; count < givenBack; count += 1) slots.giveBack(OWN);
 
-    expect(notified).toEqual(keys);
-    expect(slots.taken).toBe(2 - givenBack);
+    expect(called).toEqual(keys);
+    expect(slots.taken).toBe(2 - givenBack + keys.length);
+    expect(keys.every((key) => slots.isCalled(key))).toBe(true);
   });
 
-  it('does not notify a key that has taken a slot since it was refused', () => {
-    take('a', 'b', 'c', 'd');
-    slots.giveBack(OWN);
-    expect(take('d', 'c')).toEqual([true, false]);
-
-    slots.giveBack(OWN);
-
-    expect(notified).toEqual(['n/c', 'n/c']);
-  });
-
-  it('frees the slot before it notifies, so that the key may take it at once', () => {
+  it('keeps the slot before it calls, so that the key may take it at once', () => {
     const granted: boolean[] = [];
-    slots = new Slots(1, { onFree: () => granted.push(...take('b')) });
+    slots = new Slots(1, { onCalled: () => granted.push(...take('b')) });
     take('a', 'b');
 
     slots.giveBack(OWN);
@@ -92,13 +83,71 @@ describe('giveBack', () => {
     slots.giveBack(OWN);
     slots.giveBack(OWN);
 
-    expect(notified).toEqual(['x/c', 'y/c']);
+    expect(called).toEqual(['x/c', 'y/c']);
+  });
+});
+
+describe('passOn', () => {
+  beforeEach(() => {
+    take('a', 'b', 'c', 'd');
+    slots.giveBack(OWN);
+  });
+
+  it.each<{ name: string; act: () => void; keys: readonly string[]; taken: number }>([
+    {
+      name: 'calls the next key if the slot was not taken',
+      act: () => {
+        slots.passOn('n/c');
+      },
+      keys: ['n/c', 'n/d'],
+      taken: 2,
+    },
+    {
+      name: 'frees the slot if nobody else waits',
+      act: () => {
+        for (const key of ['n/c', 'n/d']) slots.passOn(key);
+      },
+      keys: ['n/c', 'n/d'],
+      taken: 1,
+    },
+    {
+      name: 'changes nothing once the key has taken its slot',
+      act: () => {
+        take('c');
+        slots.passOn('n/c');
+      },
+      keys: ['n/c'],
+      taken: 2,
+    },
+    {
+      name: 'changes nothing for a key that was not called',
+      act: () => {
+        slots.passOn('n/d');
+      },
+      keys: ['n/c'],
+      taken: 2,
+    },
+    {
+      name: 'calls the key again for the account that pays now, if it was called for another one',
+      act: () => {
+        slots.giveBack(OWN);
+        slots.take({ namespace: 'n', name: 'd' }, 'GpuAccount/n/other');
+        slots.passOn('n/d');
+      },
+      keys: ['n/c', 'n/d', 'n/d'],
+      taken: 2,
+    },
+  ])('$name', ({ act, keys, taken }) => {
+    act();
+
+    expect(called).toEqual(keys);
+    expect(slots.taken).toBe(taken);
   });
 });
 
 describe('slots of several accounts', () => {
   beforeEach(() => {
-    slots = new Slots(4, { onFree: (key) => notified.push(key), spared: 1 });
+    slots = new Slots(4, { onCalled: (key) => called.push(key), spared: 1 });
   });
 
   function takeFor(account: string, ...names: readonly string[]): readonly boolean[] {
@@ -110,24 +159,26 @@ describe('slots of several accounts', () => {
     expect(takeFor('b', '6', '7')).toEqual([true, false]);
   });
 
-  it('are offered to the first key that may take one', () => {
+  it('are kept for the first key that may take one', () => {
     takeFor('a', '1', '2', '3', '4');
     takeFor('b', '5');
     takeFor('c', '6');
     slots.giveBack('b');
-    expect(notified).toEqual(['n/6']);
+    expect(called).toEqual(['n/6']);
     slots.giveBack('a');
-    expect(notified).toEqual(['n/6', 'n/4']);
+    expect(called).toEqual(['n/6']);
+    slots.giveBack('a');
+    expect(called).toEqual(['n/6', 'n/4']);
   });
 
   it('go to an account up to its own limit, while there are more for others', () => {
-    slots = new Slots(9, { onFree: (key) => notified.push(key), perAccount: 2, spared: 2 });
+    slots = new Slots(9, { onCalled: (key) => called.push(key), perAccount: 2, spared: 2 });
     expect(takeFor('a', '1', '2', '3')).toEqual([true, true, false]);
     expect(takeFor('b', '4', '5', '6')).toEqual([true, true, false]);
     expect(takeFor('c', '7', '8')).toEqual([true, true]);
     expect(takeFor('d', '9', '10')).toEqual([true, false]);
     slots.giveBack('b');
-    expect(notified).toEqual(['n/6']);
+    expect(called).toEqual(['n/6']);
   });
 
   it('are never all spared', () => {
@@ -165,7 +216,7 @@ describe('slots of tenants with many accounts', () => {
   it('leave one of its share to an account that holds none, if another one of the namespace hangs', () => {
     slots = new Slots(32, { perAccount: 4, spared: 4 });
     expect(takeMany('GpuAccount/n/hangs', 9)).toBe(4);
-    expect(takeMany('GpuAccount/n/works', 9)).toBe(1);
+    expect(takeMany('GpuAccount/n/works', 1)).toBe(1);
     expect(takeMany('GpuAccount/n/third', 9)).toBe(0);
     slots.giveBack('GpuAccount/n/works');
     expect(takeMany('GpuAccount/n/third', 9)).toBe(1);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { WorkQueue } from '../../../src/kubernetes/queue/work-queue.ts';
-import type { WorkQueueOptions } from '../../../src/kubernetes/queue/work-queue.ts';
+import type { WorkQueueOptions } from '../../../src/kubernetes/queue/work-queue-options.ts';
 import { ControlledWork } from '../support/controlled-work.ts';
 import { RecordingLog } from '../support/recording-log.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';

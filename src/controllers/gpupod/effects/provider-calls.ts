@@ -18,7 +18,7 @@ import type { EffectOutcome } from './outcome.ts';
 
 /** Asks for the offers of each GPU type. */
 export async function readOffers(
-  context: Pick<Context, 'readSlots' | 'session'>,
+  context: ReadSlots & Pick<Context, 'session'>,
   gpuPod: GpuPod,
   queries: readonly OfferQuery[],
   localState: LocalState,
@@ -30,15 +30,23 @@ export async function readOffers(
   );
 }
 
+type ReadSlots = Pick<Context, 'createSlots' | 'keySlots' | 'readSlots'>;
+
 /**
- * A provider that hangs must not take all workers. Without a free slot the worker is given back, and the key is
- * requeued later.
+ * A provider that hangs must not take all workers. Without a free slot the worker is given back, and the GpuPod is called
+ * later. One for which a slot of another kind is kept needs none of this kind: they bound the workers as well, and it would
+ * pass that slot on.
  */
 async function inReadSlot(
-  { readSlots, session }: Pick<Context, 'readSlots' | 'session'>,
+  { createSlots, keySlots, readSlots, session }: ReadSlots & Pick<Context, 'session'>,
   gpuPod: GpuPod,
   read: () => Promise<EffectOutcome>,
 ): Promise<EffectOutcome> {
+  const { namespace, name } = gpuPod.metadata;
+  const key = `${namespace}/${name}`;
+  if (createSlots.isCalled(key) || keySlots.isCalled(key)) {
+    return await read();
+  }
   if (!readSlots.take(gpuPod.metadata, session.name)) {
     return { kind: 'busy' };
   }
@@ -72,7 +80,7 @@ export async function deletePod(
 
 /** Reads the instance. A read that a termination waits for needs no slot. */
 export async function readPod(
-  context: Pick<Context, 'readSlots' | 'session' | 'clock'>,
+  context: ReadSlots & Pick<Context, 'session' | 'clock'>,
   gpuPod: GpuPod,
   podId: string,
   localState: LocalState,
