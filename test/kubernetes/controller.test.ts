@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Reconciled } from '../../src/kubernetes/controller.ts';
 import { ControlledWork } from './support/controlled-work.ts';
 import { ControllerBench, DONE, ownerKey, ownKey } from './support/controller-bench.ts';
-import type { Reconciled } from '../../src/kubernetes/controller.ts';
 import { turn } from './support/until.ts';
 
 let bench: ControllerBench;
