@@ -45,7 +45,9 @@ describe('a called key', () => {
     await turn();
     expect(work.started).toEqual(['a']);
 
-    await work.endAll();
+    await work.end('a');
+    expect(work.started).toEqual(['a', 'c']);
+    await work.end('c');
     expect(work.started).toEqual(['a', 'c', 'b']);
     expect(queue.depth).toBe(0);
   });
