@@ -1,6 +1,6 @@
 import type { GpuPodIndex } from './gpu-pod-index.ts';
 import { attemptKey } from './stated.ts';
-import type { LiveInstances } from './live-instances.ts';
+import type { Live, LiveInstances } from './live-instances.ts';
 
 /**
  * What a change may concern: all GpuPods and instances that depend on each other through the IDs, attempts and UIDs that
@@ -54,14 +54,30 @@ export class Concerned {
     this.addAttempts(attempts);
   }
 
+  /**
+   * Adds instances that changed. Whatever counted one by the name that it had, before it ended or got another name,
+   * counts otherwise now.
+   *
+   * @param changed as they were when they were last counted, by ID
+   */
+  addChanged(changed: ReadonlyMap<string, Live | undefined>): void {
+    this.addPodIds(changed.keys());
+    for (const before of changed.values()) {
+      this.#addAttemptOf(before);
+    }
+  }
+
   addPodIds(podIds: Iterable<string>): void {
     for (const podId of podIds) {
       this.#add(this.#podIds, podId, () => {
-        const podName = this.#live.get(podId)?.podName;
         this.addKeys(this.#index.ofPodId(podId));
-        this.addAttempts(podName === undefined ? [] : [attemptKey(podName)]);
+        this.#addAttemptOf(this.#live.get(podId));
       });
     }
+  }
+
+  #addAttemptOf(live: Live | undefined): void {
+    this.addAttempts(live?.podName === undefined ? [] : [attemptKey(live.podName)]);
   }
 
   /** @param attempts see `attemptKey` */

@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock.ts';
 import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
+import { ChangeNotes } from '../../kubernetes/cache/change-notes.ts';
 import { parsePodName } from '../../lifecycle/pod-name.ts';
 import type { InstanceSnapshot, Wallet } from '../../lifecycle/provider.ts';
 import type { ProtocolTimings } from '../../lifecycle/settings.ts';
@@ -62,17 +63,15 @@ export class LiveInstances {
   readonly #options: LiveInstancesOptions;
   readonly #live = new Map<string, Live>();
   readonly #byAttempt = new KeyIndex();
-  #changed = new Set<string>();
+  readonly #changed = new ChangeNotes<Live>();
 
   constructor(options: LiveInstancesOptions) {
     this.#options = options;
   }
 
-  /** IDs of the instances that changed since the last call. */
-  takeChanged(): ReadonlySet<string> {
-    const changed = this.#changed;
-    this.#changed = new Set();
-    return changed;
+  /** The instances that changed since the last call, by ID, as they were then. */
+  takeChanged(): ReadonlyMap<string, Live | undefined> {
+    return this.#changed.take();
   }
 
   /** The teams in whose wallets they are. */
@@ -204,7 +203,7 @@ export class LiveInstances {
     if (known !== undefined) {
       this.#byAttempt.delete(attemptKey(known.podName), podId);
       this.#live.delete(podId);
-      this.#changed.add(podId);
+      this.#changed.add(podId, known, undefined);
     }
   }
 
@@ -226,7 +225,7 @@ export class LiveInstances {
       this.#byAttempt.add(attemptKey(live.podName), podId);
     }
     this.#live.set(podId, live);
-    this.#changed.add(podId);
+    this.#changed.add(podId, known, live);
   }
 }
 

@@ -52,6 +52,8 @@ export class RunningSum {
   readonly #unowned = new Map<string, Live>();
   /** Attempts whose create request was replaced in the last count, and so count otherwise in the next one. */
   #replaced: ReadonlySet<string> = new Set();
+  /** Instances that the last count itself changed, as they were before it. Some of it saw them before, some after. */
+  #recounted: ReturnType<LiveInstances['takeChanged']> = new Map();
 
   constructor(parts: RunningSumParts) {
     this.#parts = parts;
@@ -103,7 +105,8 @@ export class RunningSum {
     const attempts = sent.takeChanged();
     concerned.addAttempts(this.#replaced);
     concerned.addAttempts(attempts);
-    concerned.addPodIds(live.takeChanged());
+    concerned.addChanged(this.#recounted);
+    concerned.addChanged(live.takeChanged());
     concerned.addKeys(this.#answers.changed(counts.isLate));
     concerned.addKeys(this.#hours.changed(clock.nowMs()));
     const keys = concerned.keys();
@@ -116,6 +119,7 @@ export class RunningSum {
       this.#replace(this.#ofSent, attempt, sent.ofAttempt(attempt));
     }
     this.#countUnowned(podIds, rest);
+    this.#recounted = live.takeChanged();
   }
 
   /** Whatever named the same as this GpuPod before or names it now may count otherwise. */

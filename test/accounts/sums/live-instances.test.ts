@@ -84,6 +84,14 @@ describe('what changed among the instances', () => {
       isChange: true,
     },
     {
+      name: 'an instance that came and went unread',
+      change: () => {
+        list([LIVE, { ...LIVE, podId: 'another' }]);
+        live.ended('another');
+      },
+      isChange: false,
+    },
+    {
       name: 'an instance that was not known',
       change: () => {
         live.ended('another');
@@ -94,8 +102,47 @@ describe('what changed among the instances', () => {
     list([LIVE]);
     live.takeChanged();
     change();
-    expect([...live.takeChanged()]).toEqual(isChange ? [POD_ID] : []);
-    expect([...live.takeChanged()]).toEqual([]);
+    expect([...live.takeChanged().keys()]).toEqual(isChange ? [POD_ID] : []);
+    expect([...live.takeChanged().keys()]).toEqual([]);
+  });
+
+  it.each<{ name: string; change: () => void; earlier: readonly (string | undefined)[] }>([
+    {
+      name: 'two names later, the first one',
+      change: () => {
+        list([{ ...LIVE, name: nameOfAttempt(2) }]);
+        list([{ ...LIVE, name: nameOfAttempt(3) }]);
+      },
+      earlier: [nameOfAttempt(1)],
+    },
+    {
+      name: 'another name and an end later, the first one',
+      change: () => {
+        list([{ ...LIVE, name: nameOfAttempt(2) }]);
+        live.ended(POD_ID);
+      },
+      earlier: [nameOfAttempt(1)],
+    },
+    {
+      name: 'an end and a list that shows it again later, the first one',
+      change: () => {
+        live.ended(POD_ID);
+        list([{ ...LIVE, name: nameOfAttempt(2) }]);
+      },
+      earlier: [nameOfAttempt(1)],
+    },
+    {
+      name: 'none for one that was not live',
+      change: () => {
+        list([LIVE, { ...LIVE, podId: 'another' }]);
+      },
+      earlier: [undefined],
+    },
+  ])('is told with the name that it had: $name', ({ change, earlier }) => {
+    list([LIVE]);
+    live.takeChanged();
+    change();
+    expect([...live.takeChanged().values()].map((before) => before?.podName)).toEqual(earlier);
   });
 
   it('are found by the attempt that they are named for now', () => {

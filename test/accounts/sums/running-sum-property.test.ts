@@ -170,6 +170,7 @@ class Run {
 it.each<{ name: string; everyNth: number }>([
   { name: 'after each event', everyNth: 1 },
   { name: 'after several events', everyNth: 5 },
+  { name: 'after many events', everyNth: 20 },
 ])('the running sums are those of a pass over everything, $name', ({ everyNth }) => {
   fc.assert(
     fc.property(

@@ -9,7 +9,7 @@ export class ScannedInstances extends LiveInstances {
   readonly #podIds = new Set<string>();
 
   all(): Map<string, Live> {
-    for (const podId of this.takeChanged()) this.#podIds.add(podId);
+    for (const podId of this.takeChanged().keys()) this.#podIds.add(podId);
     return new Map(
       [...this.#podIds].toSorted().flatMap((podId) => {
         const live = this.get(podId);

@@ -6,6 +6,7 @@ import type { Reserving } from '../../../src/accounts/sums/reservations.ts';
 import type { RetainedEntry } from '../../../src/accounts/sums/stated.ts';
 import { ownerFor } from '../../../src/accounts/sums/stated.ts';
 import type { StatedPayer } from '../../../src/accounts/sums/stated-intent.ts';
+import type { Summary } from '../../../src/accounts/sums/summary.ts';
 import type { Scope, SumLimit, Totals } from '../../../src/accounts/sums/sum-limits.ts';
 import { Store } from '../../../src/kubernetes/cache/store.ts';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
@@ -33,6 +34,13 @@ const SCOPES: readonly Scope[] = [
     ...NAMESPACES.map((namespace) => ({ account, userId, namespace, unknownPrice: 11 })),
   ]),
 ];
+
+interface Answers {
+  /** What all others than each GpuPod count, by scope. */
+  readonly elsewhere: readonly (readonly Totals[])[];
+  readonly summed: readonly Totals[];
+  readonly unowned: Summary['unowned'];
+}
 
 /** The sums as the operator keeps them, and as a pass over everything gives them. Both see the same. */
 export class SumsWorld {
@@ -127,7 +135,7 @@ export class SumsWorld {
   }
 
   /** What each gives for every GpuPod and scope. Both are asked in one sequence, because each question may note more. */
-  answers(): readonly [object, object] {
+  answers(): readonly [Answers, Answers] {
     const uids = ['nobody', ...this.store.list().map(({ metadata }) => metadata.uid)];
     const running = uids.map((uid) => this.#running.elsewhereIn(uid, SCOPES));
     const full = uids.map((uid) => this.#full.elsewhereIn(uid, SCOPES));
