@@ -1,3 +1,4 @@
+import { ChangeNotes } from '../../kubernetes/cache/change-notes.ts';
 import type { Intent } from '../../lifecycle/intent.ts';
 import type { Wallet } from '../../lifecycle/provider.ts';
 import { LISTS_THAT_PROVE_ABSENCE } from '../../lifecycle/settings.ts';
@@ -32,7 +33,7 @@ export class SentCreates {
   readonly #options: LiveInstancesOptions;
   readonly #byAttempt = new Map<string, SentCreate>();
   readonly #byUid = new KeyIndex();
-  #changed = new Set<string>();
+  readonly #changed = new ChangeNotes<SentCreate>();
   readonly #teamsSeen = new Set<Wallet>([undefined]);
 
   constructor(options: LiveInstancesOptions) {
@@ -48,9 +49,7 @@ export class SentCreates {
 
   /** Attempts whose create request changed since the last call, see `attemptKey`. */
   takeChanged(): ReadonlySet<string> {
-    const changed = this.#changed;
-    this.#changed = new Set();
-    return changed;
+    return new Set(this.#changed.take().keys());
   }
 
   get(podName: string): SentCreate | undefined {
@@ -123,8 +122,8 @@ export class SentCreates {
   }
 
   #put(attempt: string, sent: SentCreate): void {
+    this.#changed.add(attempt, this.#byAttempt.get(attempt), sent);
     this.#byAttempt.set(attempt, sent);
-    this.#changed.add(attempt);
   }
 
   #drop(attempt: string): void {
@@ -132,7 +131,7 @@ export class SentCreates {
     if (sent !== undefined) {
       this.#byAttempt.delete(attempt);
       this.#byUid.delete(sent.uid, attempt);
-      this.#changed.add(attempt);
+      this.#changed.add(attempt, sent, undefined);
     }
   }
 }

@@ -122,16 +122,16 @@ export class Store<T extends KubernetesObject> implements StoreView<T> {
 
   #keep(key: string, received: T): T {
     const object = this.#toKept(received);
+    this.#changed.add(key, { wasStored: this.#objects.has(key), isStored: true });
     this.#objects.set(key, object);
     this.#seenAtMs.set(key, this.#clock.monotonicMs());
-    this.#changed.add(key);
     return object;
   }
 
   #drop(key: string): void {
     this.#objects.delete(key);
     this.#seenAtMs.delete(key);
-    this.#changed.add(key);
+    this.#changed.add(key, { wasStored: true, isStored: false });
   }
 }
 

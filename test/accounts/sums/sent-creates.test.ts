@@ -1,7 +1,13 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { intent } from '../../support/builders/intent.ts';
+import { SentCreates } from '../../../src/accounts/sums/sent-creates.ts';
+import { attemptKey } from '../../../src/accounts/sums/stated.ts';
+import { VirtualClock } from '../../kubernetes/support/virtual-clock.ts';
+import { INSTALLATION, intent, nameOfAttempt } from '../../support/builders/intent.ts';
 import { LIVE, ReservationsBench } from '../support/reservations-bench.ts';
 
+const OWNER = { account: 'operator', namespace: 'team-a' };
+const COUNTED = { micros: 1_900_000, instances: 1, gpus: 1 };
+const OF_FIRST = [attemptKey(nameOfAttempt(1))];
 let bench: ReservationsBench;
 
 beforeEach(() => {
@@ -68,5 +74,54 @@ describe('what this process sent', () => {
     bench.list({ ...LIVE, userId: 'another' });
     const scope = { account: 'operator', userId: 'nobody' };
     expect(bench.reservations.elsewhere('b', scope)).toEqual({ micros: 2_500_000, instances: 1, gpus: 1 });
+  });
+});
+
+describe('what changed among the create requests', () => {
+  const { name } = intent();
+
+  it.each<{ name: string; change: (sent: SentCreates) => void; attempts: readonly string[] }>([
+    {
+      name: 'one that ended',
+      change: (sent) => {
+        sent.answer(name);
+      },
+      attempts: OF_FIRST,
+    },
+    {
+      name: 'one whose outcome is recorded',
+      change: (sent) => {
+        sent.drop(name);
+      },
+      attempts: OF_FIRST,
+    },
+    {
+      name: 'one that is sent again',
+      change: (sent) => {
+        sent.drop(name);
+        sent.add('a', intent(), OWNER, COUNTED);
+      },
+      attempts: OF_FIRST,
+    },
+    {
+      name: 'none that was sent and dropped unread, so that unread notes do not grow',
+      change: (sent) => {
+        for (const attempt of [2, 3, 4]) {
+          sent.add('b', intent({ attempt, name: nameOfAttempt(attempt) }), OWNER, COUNTED);
+          sent.drop(nameOfAttempt(attempt));
+        }
+      },
+      attempts: [],
+    },
+  ])('is $name', ({ change, attempts }) => {
+    const sent = new SentCreates({
+      clock: new VirtualClock(),
+      installation: INSTALLATION,
+      timings: { settleMs: 0, settleSpacingMs: 0, goneSpacingMs: 0, foreignRequestMs: 0 },
+    });
+    sent.add('a', intent(), OWNER, COUNTED);
+    expect([...sent.takeChanged()]).toEqual(OF_FIRST);
+    change(sent);
+    expect([...sent.takeChanged()]).toEqual(attempts);
   });
 });

@@ -220,6 +220,19 @@ describe('changes', () => {
     },
     { name: 'an object that a list lacks', change: () => store.removeKey(KEY), keys: [KEY] },
     { name: 'nothing, if the version is older', change: () => store.put(thing('0')), keys: [] },
+    {
+      name: 'an object that is removed and created again',
+      change: () => [store.removeKey(KEY), store.put(thing('2', 'uid-2'))],
+      keys: [KEY],
+    },
+    {
+      name: 'no object that came and went, so that unread notes do not grow',
+      change: () => [
+        store.put({ ...thing('2'), metadata: { ...thing('2').metadata, name: 'passing' } }),
+        store.removeKey('team-a/passing'),
+      ],
+      keys: [],
+    },
   ])('has $name, once for each reader', ({ change, keys }) => {
     store.put(thing('1'));
     const readers = [store.changes(), store.changes()];
