@@ -1,10 +1,11 @@
 import { systemClock } from '../../../src/clock.ts';
 import type { RequestRecord } from '../../support/audit.ts';
 import type { SceneBench } from '../../support/bench.ts';
+import { apiServerCpuSeconds, latencies } from '../api-server.ts';
 import { measureFloor } from '../floor.ts';
 import { measured } from '../measurement.ts';
 import type { Measurement } from '../measurement.ts';
-import { namesOf, Stage, timedMs } from '../stage.ts';
+import { namesOf, PROVIDER_MS, Stage, timedMs } from '../stage.ts';
 
 const REST_MS = 70_000;
 
@@ -35,17 +36,22 @@ async function measureBurst(
 ): Promise<readonly Measurement[]> {
   const { requests } = stage.scene.simulator;
   const idle = await stage.scrape();
+  const apiServerBefore = await apiServerCpuSeconds(stage.bench);
   const startedMs = systemClock.monotonicMs();
   await stage.createAll(names);
   const ready = await stage.untilCounted('Ready', names.length);
   const readyMs = systemClock.monotonicMs() - startedMs;
+  const apiServer = ((await apiServerCpuSeconds(stage.bench)) ?? NaN) - (apiServerBefore ?? NaN);
   const writes = await stage.writes();
   const events = writes.filter(isEvent).length;
+  const objects = await stage.bench.gpuPods.list({ namespace: stage.scene.namespace });
   const kubernetes = ready.kubernetesRequests - idle.kubernetesRequests;
   return [
     measured('all Ready', readyMs / 1_000, 's'),
     measured('the same writes in a bare loop', floorMs / 1_000, 's'),
     measured('all Ready, compared', readyMs / floorMs, 'times the floor'),
+    ...latencies(objects, PROVIDER_MS),
+    ...(Number.isNaN(apiServer) ? [] : [measured('API server CPU until Ready', apiServer, 's')]),
     measured('operator CPU until Ready', ready.cpuSeconds - idle.cpuSeconds, 's'),
     measured('Kubernetes writes until Ready', (writes.length - events) / names.length, 'per GpuPod'),
     measured('events until Ready', events / names.length, 'per GpuPod'),
