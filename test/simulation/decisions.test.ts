@@ -31,9 +31,9 @@ async function decisionsToReady(watchDelayMs: number): Promise<Decisions> {
 
 describe(`${String(COUNT)} GpuPods at once, of which two may search and two may create`, () => {
   it.each([
-    { order: 'after the response', watchDelayMs: 20 },
-    { order: 'before the response', watchDelayMs: 0 },
-  ])('take few decisions if the watch shows each write $order', async ({ watchDelayMs }) => {
+    { shown: 'after the response', watchDelayMs: 20 },
+    { shown: 'before the response', watchDelayMs: 0 },
+  ])('take few decisions if the watch shows each write $shown', async ({ watchDelayMs }) => {
     const { rest = 0, ...acts } = await decisionsToReady(watchDelayMs);
     expect(acts).toEqual({
       // Refused a slot for the search, then called to one and refused a slot to create, then called to that.

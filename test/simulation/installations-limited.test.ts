@@ -88,7 +88,7 @@ interface Bounds {
  */
 const CASES: readonly (Limited & Bounds)[] = [
   { perSecond: 5, installations: 1, readySeconds: 12, deleteSeconds: 6, refusedShare: 0.08 },
-  { perSecond: 5, installations: 2, readySeconds: 22, deleteSeconds: 12, refusedShare: 0.16 },
+  { perSecond: 5, installations: 2, readySeconds: 22, deleteSeconds: 12, refusedShare: 0.18 },
   { perSecond: 5, installations: 3, readySeconds: 22, deleteSeconds: 12, refusedShare: 0.2 },
   { perSecond: 10, installations: 1, readySeconds: 8, deleteSeconds: 4, refusedShare: 0.04 },
   { perSecond: 10, installations: 2, readySeconds: 10, deleteSeconds: 4, refusedShare: 0.06 },

@@ -1,4 +1,15 @@
 import * as z from 'zod';
+// Named, because the namespace `z.core` would bring the texts of all languages into the bundle.
+import {
+  $ZodCheckGreaterThan,
+  $ZodCheckLessThan,
+  $ZodCheckMaxLength,
+  $ZodCheckMinLength,
+  $ZodCheckRegex,
+  $ZodCustom,
+  $ZodNumberFormat,
+} from 'zod/v4/core';
+import type { $ZodCheck, $ZodType, output } from 'zod/v4/core';
 import { isRecord } from '../../json.ts';
 
 type Test = (value: unknown) => boolean;
@@ -11,23 +22,21 @@ type Test = (value: unknown) => boolean;
  * True is certain. False means that the schema has to decide: the value may be valid, or the schema contains something
  * that this test does not know, such as a transformation.
  */
-export function normalFormTest<S extends z.core.$ZodType>(
-  schema: S,
-): (value: unknown) => value is z.output<S> {
+export function normalFormTest<S extends $ZodType>(schema: S): (value: unknown) => value is output<S> {
   const test = testOf(schema);
-  return (value): value is z.output<S> => test(value);
+  return (value): value is output<S> => test(value);
 }
 
 const NEVER: Test = () => false;
 
-function testOf(schema: z.core.$ZodType): Test {
+function testOf(schema: $ZodType): Test {
   const form = formOf(schema);
   const checks = (schema._zod.def.checks ?? []).map(testOfCheck);
   return checks.length === 0 ? form : (value) => form(value) && checks.every((check) => check(value));
 }
 
 /** The test of the type alone, without the checks of the schema. */
-function formOf(schema: z.core.$ZodType): Test {
+function formOf(schema: $ZodType): Test {
   if (schema instanceof z.ZodObject) {
     return schema.def.catchall === undefined ? objectForm(schema.shape) : NEVER;
   }
@@ -50,11 +59,11 @@ function formOf(schema: z.core.$ZodType): Test {
   return plainForm(schema);
 }
 
-function plainForm(schema: z.core.$ZodType): Test {
+function plainForm(schema: $ZodType): Test {
   if (schema instanceof z.ZodString) {
     return schema.def.coerce === true ? NEVER : (value) => typeof value === 'string';
   }
-  if (schema instanceof z.core.$ZodNumberFormat) {
+  if (schema instanceof $ZodNumberFormat) {
     return schema._zod.def.format === 'safeint' ? Number.isSafeInteger : NEVER;
   }
   if (schema instanceof z.ZodNumber) {
@@ -68,7 +77,7 @@ function oneOf(values: readonly unknown[]): Test {
   return (value) => allowed.has(value);
 }
 
-function objectForm(shape: Readonly<Record<string, z.core.$ZodType>>): Test {
+function objectForm(shape: Readonly<Record<string, $ZodType>>): Test {
   const fields = Object.entries(shape);
   const tests = new Map(fields.map(([name, field]) => [name, testOf(field)]));
   const required = fields.filter(([, field]) => !(field instanceof z.ZodOptional)).map(([name]) => name);
@@ -87,23 +96,23 @@ function recordForm({ keyType, valueType }: z.ZodRecord): Test {
 }
 
 /** The test of one check of a schema, for a value of the type of that schema. */
-function testOfCheck(check: z.core.$ZodCheck): Test {
-  if (check instanceof z.core.$ZodCheckMaxLength) {
+function testOfCheck(check: $ZodCheck): Test {
+  if (check instanceof $ZodCheckMaxLength) {
     const { maximum } = check._zod.def;
     return (value) => lengthOf(value) <= maximum;
   }
-  if (check instanceof z.core.$ZodCheckMinLength) {
+  if (check instanceof $ZodCheckMinLength) {
     const { minimum } = check._zod.def;
     return (value) => lengthOf(value) >= minimum;
   }
-  if (check instanceof z.core.$ZodCheckRegex) {
+  if (check instanceof $ZodCheckRegex) {
     const { pattern } = check._zod.def;
     return (value) => typeof value === 'string' && !pattern.global && !pattern.sticky && pattern.test(value);
   }
-  if (check instanceof z.core.$ZodCheckGreaterThan || check instanceof z.core.$ZodCheckLessThan) {
+  if (check instanceof $ZodCheckGreaterThan || check instanceof $ZodCheckLessThan) {
     return testOfBound(check);
   }
-  if (check instanceof z.core.$ZodCustom) {
+  if (check instanceof $ZodCustom) {
     const { fn } = check._zod.def;
     return (value) => fn(value) === true;
   }
@@ -114,12 +123,12 @@ function lengthOf(value: unknown): number {
   return typeof value === 'string' || Array.isArray(value) ? value.length : NaN;
 }
 
-function testOfBound(check: z.core.$ZodCheckGreaterThan | z.core.$ZodCheckLessThan): Test {
+function testOfBound(check: $ZodCheckGreaterThan | $ZodCheckLessThan): Test {
   const { value: bound, inclusive } = check._zod.def;
   if (typeof bound !== 'number') {
     return NEVER;
   }
-  const isAbove = check instanceof z.core.$ZodCheckGreaterThan;
+  const isAbove = check instanceof $ZodCheckGreaterThan;
   return (value) =>
     typeof value === 'number' &&
     ((inclusive && value === bound) || (isAbove ? value > bound : value < bound));

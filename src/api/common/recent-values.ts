@@ -1,6 +1,6 @@
 /**
  * Remembers values of late by text, in two generations: what a whole generation did not use is forgotten with it. What
- * recurs in thousands of objects stays, what is in one object goes, and nothing has to be ordered by its last use.
+ * recurs in thousands of objects stays, what is in one object goes, and nothing has to be sorted by its last use.
  */
 export class RecentValues<V extends object | string> {
   readonly #limits: RecentLimits;

@@ -44,7 +44,7 @@ export class SharedValues {
   }
 }
 
-/** A text that looks like JSON is left alone, because the JSON of an object is the key of that object. */
+/** A text that looks like JSON is not shared, because the JSON of an object is the key of that object. */
 function isWorthSharing(text: string): boolean {
   return text.length >= MIN_STRING_CHARS && !text.startsWith('{');
 }

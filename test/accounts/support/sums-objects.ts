@@ -84,7 +84,7 @@ const FORMS: readonly ((drawn: Drawn) => RawObject)[] = [
   (drawn) => rawGpuPod({ ...metaOf(drawn), intent: intentFor(drawn) }),
   // Of another GpuPod of the namespace: a copy of the intent of one that exists, or that of a vanished one.
   (drawn) => rawGpuPod({ ...metaOf(drawn), intent: intentFor(drawn, drawn.otherUid) }),
-  // The short hash of earlier versions, which several GpuPods may claim.
+  // The short hash of earlier versions, which several GpuPods may have.
   (drawn) => {
     const [, hash = ''] = objectHashes({ namespace: drawn.namespace, uid: drawn.uid });
     const name = `gp-${INSTALLATION}-${hash}-${String(drawn.attempt)}-x`;
