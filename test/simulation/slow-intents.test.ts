@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import type { ClusterPorts } from '../../src/controllers/gpupod/gpu-pod-options.ts';
 import { DEFAULT_TIMINGS } from '../../src/lifecycle/settings.ts';
 import { createRandomSource } from '../../src/simulator/world/random.ts';
+import { annotate, specChange } from './edits.ts';
+import type { Action } from './edits.ts';
 import { judgeEnd } from './oracles.ts';
 import { Simulation } from './simulation.ts';
 
@@ -108,6 +110,34 @@ describe('create intents that are written slowly, and a provider with a limit', 
     expect(Math.max(...waitsMs)).toBeLessThanOrEqual(DEFAULT_TIMINGS.createFenceMs + LATENCY_MS);
     expect([...messages].some((text) => text.includes('longer to write'))).toBe(false);
     judgeEnd(simulation);
+    expect(simulation.journal.violations).toEqual([]);
+  });
+
+  it.each<{ what: string; act: Action }>([
+    {
+      what: 'deleted',
+      act: (simulation, name) => {
+        simulation.delete(name);
+      },
+    },
+    { what: 'suspended', act: specChange({ suspend: true }) },
+    { what: 'paused', act: annotate('gpupod.dev/paused', 'true') },
+  ])('lead to no create request of a GpuPod that was $what while the request waited', async ({ act }) => {
+    const scene = openScene({ count: 40, perSecond: 5, retryAfterSeconds: 5 });
+    const { simulation, names } = scene;
+    simulation.startOperator();
+    await simulation.pass(1_000);
+    for (const name of names) simulation.apply(name);
+    await simulation.pass(2_500);
+    const waiting = scene.intentAtMs.size - simulation.api.requests.count({ method: 'POST' });
+    for (const name of names) act(simulation, name);
+    // The watch tells the operator of it, and a request may be on its way.
+    await simulation.pass(100);
+    const before = simulation.api.requests.count({ method: 'POST' });
+    await simulation.pass(30_000);
+
+    expect(waiting).toBeGreaterThan(0);
+    expect(simulation.api.requests.count({ method: 'POST' })).toBe(before);
     expect(simulation.journal.violations).toEqual([]);
   });
 });

@@ -188,7 +188,7 @@ async function sendCreate(
       mayStillSend: () => {
         // The state of another key may fit as well and belong to someone else, so the operator rents nothing with an
         // unchecked key.
-        obstacle = decided.mayStillSend() ? findObstacle(context, untilMs) : OTHER_KEY;
+        obstacle = decided.mayStillSend() ? findObstacle(context, gpuPod, untilMs) : OTHER_KEY;
         return obstacle === undefined;
       },
     },
@@ -212,11 +212,29 @@ async function sendCreate(
 }
 
 /** Why the create request must not leave at this moment; undefined if it may. */
-function findObstacle(context: Pick<Context, 'clock' | 'isLeaseFresh'>, untilMs: number): string | undefined {
+function findObstacle(
+  context: Pick<Context, 'clock' | 'view' | 'isLeaseFresh'>,
+  gpuPod: GpuPod,
+  untilMs: number,
+): string | undefined {
   if (context.clock.monotonicMs() > untilMs) {
     return SLOW_WRITE;
   }
+  if (isChangedByUser(context, gpuPod)) {
+    return CHANGED;
+  }
   return context.isLeaseFresh() ? undefined : SLOW_LEASE;
+}
+
+/** Whether somebody deleted, changed or paused the GpuPod after the decision: the request may wait for its turn. */
+function isChangedByUser({ view }: Pick<Context, 'view'>, { metadata }: GpuPod): boolean {
+  const now = view.get(`${metadata.namespace}/${metadata.name}`)?.metadata;
+  return (
+    now?.uid !== metadata.uid ||
+    now.deletionTimestamp !== undefined ||
+    now.generation !== metadata.generation ||
+    now.annotations?.[ANNOTATIONS.paused] === 'true'
+  );
 }
 
 /** Adds the cause to a withheld create request, so that a person can remove it. */
@@ -227,6 +245,8 @@ function withCause(outcome: CreateOutcome, obstacle: string | undefined): Create
 
 const OTHER_KEY =
   'The API key changed after the create request was decided, so it was not sent and nothing was rented; retrying.';
+const CHANGED =
+  'The GpuPod was deleted, changed or paused before its create request left, so it was not sent and nothing was rented.';
 const NO_TURN =
   'The provider limits requests, and the create request would have left later than its create intent allows, so it was not sent and ' +
   'nothing was rented; retrying.';
