@@ -3,7 +3,7 @@ import { ceilingExpiryOf, expiryOf } from './expiry.ts';
 import type { Observation } from './observation.ts';
 import type { InstanceState } from './local-state.ts';
 import { timesOutAtMs } from './rules/provisioning-time.ts';
-import type { Step } from './step.ts';
+import type { Rest, Step } from './step.ts';
 
 /** A moment at which another rule may apply although nothing but time has passed. Monotonic milliseconds. */
 export interface Deadline {
@@ -71,18 +71,23 @@ function ofSearch({ localState, permit, now }: Observation): readonly Deadline[]
 
 /** Shortens a rest to the nearest deadline that has not passed yet. */
 export function clampToDeadlines(observation: Observation, step: Step): Step {
-  if (step.kind === 'act') {
-    return step;
-  }
+  return step.kind === 'act' ? step : { ...step, ...waitAtMost(observation, step.requeueAfterMs) };
+}
+
+/** How long a GpuPod may wait: so long at most, and until its nearest deadline that has not passed yet. */
+export function waitAtMost(
+  observation: Observation,
+  mostMs = Infinity,
+): Pick<Rest, 'requeueAfterMs' | 'atLatestMs'> {
   const nowMs = observation.now.monotonicMs;
   const left = deadlines(observation)
     .map(({ what, atMs }) => ({ what, ms: atMs - nowMs }))
     .filter(({ ms }) => ms > 0);
-  const nearestMs = Math.min(step.requeueAfterMs ?? Infinity, ...left.map(({ ms }) => ms));
+  const nearestMs = Math.min(mostMs, ...left.map(({ ms }) => ms));
   const exactMs = Math.min(...left.filter(({ what }) => EXACT.has(what)).map(({ ms }) => ms));
   return nearestMs === Infinity
-    ? step
-    : { ...step, requeueAfterMs: nearestMs, ...(exactMs === Infinity ? {} : { atLatestMs: exactMs }) };
+    ? {}
+    : { requeueAfterMs: nearestMs, ...(exactMs === Infinity ? {} : { atLatestMs: exactMs }) };
 }
 
 /** The deadlines that people plan by. */

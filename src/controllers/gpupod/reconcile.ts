@@ -3,6 +3,7 @@ import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
 import { API_VERSION, KIND } from '../../api/common/names.ts';
 import type { Reconciled } from '../../kubernetes/controller.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
+import { waitAtMost } from '../../lifecycle/deadlines.ts';
 import { isSameSession } from '../../lifecycle/account.ts';
 import { isResolved, readIntent } from '../../lifecycle/intent.ts';
 import type { Observation, ObservedOffers } from '../../lifecycle/observation.ts';
@@ -17,13 +18,13 @@ import { idProofsFor } from './installation/id-proofs.ts';
 import { withProvenAccount } from './accounts/proven-account.ts';
 import type { Proven } from './accounts/proven-account.ts';
 import { withSentIntent } from './accounts/sent-intent.ts';
-import { rest } from './rest.ts';
+import { rest, waiting } from './rest.ts';
 import { settleVanished } from './settle-vanished.ts';
 
 /** More steps than one pass ever needs. Unfinished work continues after other GpuPods had their turn. */
 const MAX_STEPS = 25;
 const BUSY_MS = 250;
-/** A free slot calls the GpuPod. Until then its deadlines are looked at this often. */
+/** A free slot calls the GpuPod. Other changes of what it waits for are looked at this often. */
 const NO_SLOT_MS = 30_000;
 const DONE: Reconciled = { kind: 'done' };
 
@@ -138,7 +139,7 @@ async function takeStep(
   if (outcome.kind === 'released') {
     context.localStates.set(key, uid, { ...localState, isReleased: true });
   }
-  return { kind: 'result', result: RESULTS[outcome.kind] };
+  return { kind: 'result', result: resultOf(outcome, observation) };
 }
 
 /**
@@ -156,11 +157,19 @@ function settleReservation(
   }
 }
 
-const RESULTS: Readonly<Record<Exclude<EffectOutcome['kind'], 'known'>, Reconciled>> = {
-  stale: { kind: 'retry' },
-  busy: { kind: 'done', requeueAfterMs: NO_SLOT_MS },
-  released: DONE,
-};
+function resultOf(
+  { kind }: Exclude<EffectOutcome, { readonly kind: 'known' }>,
+  observation: Observation,
+): Reconciled {
+  switch (kind) {
+    case 'stale':
+      return { kind: 'retry' };
+    case 'released':
+      return DONE;
+    case 'busy':
+      return waiting(waitAtMost(observation, NO_SLOT_MS), observation.gpuPod.metadata.resourceVersion);
+  }
+}
 
 interface Current {
   readonly raw: KubernetesObject;

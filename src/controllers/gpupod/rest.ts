@@ -51,7 +51,8 @@ export async function rest(
   return waiting(step, seenVersion);
 }
 
-function waiting(
+/** The result of a reconcile that waits. */
+export function waiting(
   { requeueAfterMs, atLatestMs }: Pick<Rest, 'requeueAfterMs' | 'atLatestMs'>,
   seenVersion: string,
 ): Reconciled {
