@@ -1,4 +1,5 @@
 import { tenantOf } from '../../lifecycle/account-identity.ts';
+import { WaitingLine } from './waiting-line.ts';
 
 interface SlotsOptions {
   /** Receives a key that was refused, oldest first, as soon as a slot is kept for it. */
@@ -17,7 +18,7 @@ interface SlotsOptions {
 
 /**
  * A number of slots. Nobody waits for one: a caller that finds none free is called when one is. That slot is kept for it
- * until its next reconcile has ended, so that nobody who comes later gets ahead of it.
+ * until a reconcile of it ends, so that nobody who comes later gets ahead of it.
  */
 export class Slots {
   #free: number;
@@ -27,8 +28,8 @@ export class Slots {
   readonly #spared: number;
   readonly #takenBy = new Map<string, number>();
   readonly #takenByTenant = new Map<string, number>();
-  /** The account of each key that was refused. */
-  readonly #waiting = new Map<string, string>();
+  /** The keys that were refused. */
+  readonly #waiting = new WaitingLine();
   /** The account of each key that a slot is kept for. */
   readonly #called = new Map<string, string>();
 
@@ -54,9 +55,7 @@ export class Slots {
       return true;
     }
     if (!this.#mayTake(account)) {
-      if (!this.#waiting.has(key)) {
-        this.#waiting.set(key, account);
-      }
+      this.#waiting.add(key, account);
       return false;
     }
     this.#waiting.delete(key);
@@ -66,7 +65,7 @@ export class Slots {
 
   giveBack(account: string): void {
     this.#count(account, -1);
-    const next = this.#next();
+    const next = this.#waiting.first((each) => this.#mayTake(each));
     if (next !== undefined) {
       const [key, payer] = next;
       this.#waiting.delete(key);
@@ -81,6 +80,12 @@ export class Slots {
     return this.#called.has(key);
   }
 
+  /** The key goes on without a slot of this kind. */
+  withdraw(key: string): void {
+    this.#waiting.delete(key);
+    this.passOn(key);
+  }
+
   /** A reconcile of the key has ended. If it did not take the slot that is kept for it, the next key gets it. */
   passOn(key: string): void {
     const account = this.#called.get(key);
@@ -88,16 +93,6 @@ export class Slots {
       this.#called.delete(key);
       this.giveBack(account);
     }
-  }
-
-  /** The first key that may take a slot, and its account. It looks no further, because thousands may wait. */
-  #next(): readonly [key: string, account: string] | undefined {
-    for (const waiting of this.#waiting) {
-      if (this.#mayTake(waiting[1])) {
-        return waiting;
-      }
-    }
-    return undefined;
   }
 
   get taken(): number {

@@ -145,6 +145,22 @@ describe('passOn', () => {
   });
 });
 
+describe('withdraw', () => {
+  it.each([
+    { what: 'that waits', key: 'n/d', calls: ['n/c'] },
+    { what: 'that was called', key: 'n/c', calls: ['n/c', 'n/d'] },
+  ])('leaves the slot of a key $what to others', ({ key, calls }) => {
+    take('a', 'b', 'c', 'd');
+    slots.giveBack(OWN);
+
+    slots.withdraw(key);
+    slots.giveBack(OWN);
+
+    expect(called).toEqual(calls);
+    expect(slots.isCalled(key)).toBe(false);
+  });
+});
+
 describe('slots of several accounts', () => {
   beforeEach(() => {
     slots = new Slots(4, { onCalled: (key) => called.push(key), spared: 1 });
@@ -169,6 +185,16 @@ describe('slots of several accounts', () => {
     expect(called).toEqual(['n/6']);
     slots.giveBack('a');
     expect(called).toEqual(['n/6', 'n/4']);
+  });
+
+  it('are kept for the account that pays now', () => {
+    slots = new Slots(4, { onCalled: (key) => called.push(key), perAccount: 2 });
+    takeFor('a', '1', '2', 'moved');
+    takeFor('b', '3', '4', 'moved', 'late');
+    slots.giveBack('b');
+
+    expect(called).toEqual(['n/moved']);
+    expect(takeFor('b', 'moved')).toEqual([true]);
   });
 
   it('go to an account up to its own limit, while there are more for others', () => {

@@ -13,48 +13,24 @@ import { noteOwnPod } from '../../../accounts/identity/account-evidence.ts';
 import type { AccountSession } from '../../../accounts/session.ts';
 import type { Context } from '../context.ts';
 import { whileSessionLasts } from '../../../accounts/identity/session-fence.ts';
+import { inSlot } from './in-slot.ts';
+import type { AllSlots } from './in-slot.ts';
 import { known, STALE } from './outcome.ts';
 import type { EffectOutcome } from './outcome.ts';
 
 /** Asks for the offers of each GPU type. */
 export async function readOffers(
-  context: ReadSlots & Pick<Context, 'session'>,
+  context: AllSlots & Pick<Context, 'session'>,
   gpuPod: GpuPod,
   queries: readonly OfferQuery[],
   localState: LocalState,
 ): Promise<EffectOutcome> {
-  return await inReadSlot(
+  return await inSlot(
     context,
+    'readSlots',
     gpuPod,
     async () => await askForOffers(context.session, queries, localState),
   );
-}
-
-type ReadSlots = Pick<Context, 'createSlots' | 'keySlots' | 'readSlots'>;
-
-/**
- * A provider that hangs must not take all workers. Without a free slot the worker is given back, and the GpuPod is called
- * later. One for which a slot of another kind is kept needs none of this kind: they bound the workers as well, and it would
- * pass that slot on.
- */
-async function inReadSlot(
-  { createSlots, keySlots, readSlots, session }: ReadSlots & Pick<Context, 'session'>,
-  gpuPod: GpuPod,
-  read: () => Promise<EffectOutcome>,
-): Promise<EffectOutcome> {
-  const { namespace, name } = gpuPod.metadata;
-  const key = `${namespace}/${name}`;
-  if (createSlots.isCalled(key) || keySlots.isCalled(key)) {
-    return await read();
-  }
-  if (!readSlots.take(gpuPod.metadata, session.name)) {
-    return { kind: 'busy' };
-  }
-  try {
-    return await read();
-  } finally {
-    readSlots.giveBack(session.name);
-  }
 }
 
 async function askForOffers(
@@ -80,13 +56,15 @@ export async function deletePod(
 
 /** Reads the instance. A read that a termination waits for needs no slot. */
 export async function readPod(
-  context: ReadSlots & Pick<Context, 'session' | 'clock'>,
+  context: AllSlots & Pick<Context, 'session' | 'clock'>,
   gpuPod: GpuPod,
   podId: string,
   localState: LocalState,
 ): Promise<EffectOutcome> {
   const read = async (): Promise<EffectOutcome> => await readInstance(context, podId, localState);
-  return isDeleting(gpuPod) || gpuPod.spec.suspend ? await read() : await inReadSlot(context, gpuPod, read);
+  return isDeleting(gpuPod) || gpuPod.spec.suspend
+    ? await read()
+    : await inSlot(context, 'readSlots', gpuPod, read);
 }
 
 async function readInstance(

@@ -13,14 +13,14 @@ import { parsePublicKey } from '../../../lifecycle/ssh-key/public-key.ts';
 import type { PublicKey } from '../../../lifecycle/ssh-key/public-key.ts';
 import type { Context } from '../context.ts';
 import { generatedKey } from './generated-key.ts';
+import { inSlot } from './in-slot.ts';
+import type { AllSlots } from './in-slot.ts';
 import { known, STALE } from './outcome.ts';
 import type { EffectOutcome } from './outcome.ts';
 import { valuesForCreate } from './secret-values.ts';
 
-type Ensuring = Pick<
-  Context,
-  'clock' | 'session' | 'secrets' | 'view' | 'keySlots' | 'isStopping' | 'isLeaseFresh'
->;
+type Ensuring = AllSlots &
+  Pick<Context, 'clock' | 'session' | 'secrets' | 'view' | 'isStopping' | 'isLeaseFresh'>;
 
 /** Makes sure that the provider has the key of the next instance. Nothing is rented before that is clear. */
 export async function ensureSshKey(
@@ -32,14 +32,12 @@ export async function ensureSshKey(
   if (!isRegistered(choice)) {
     return known(localState);
   }
-  if (!context.keySlots.take(gpuPod.metadata, context.session.name)) {
-    return { kind: 'busy' };
-  }
-  try {
-    return await find(context, gpuPod, choice, localState);
-  } finally {
-    context.keySlots.giveBack(context.session.name);
-  }
+  return await inSlot(
+    context,
+    'keySlots',
+    gpuPod,
+    async () => await find(context, gpuPod, choice, localState),
+  );
 }
 
 async function find(
