@@ -18,6 +18,7 @@ import { isHeldElsewhere } from '../installation/id-proofs.ts';
 import type { SumLimit } from '../../../accounts/sums/sum-limits.ts';
 import { ownerFor } from '../../../accounts/sums/stated.ts';
 import { whileSessionLasts } from '../../../accounts/identity/session-fence.ts';
+import { findObstacle } from './create-obstacle.ts';
 import { known, STALE } from './outcome.ts';
 import type { EffectOutcome } from './outcome.ts';
 import { keyObstacle, repeatedWithKey } from './requested-key.ts';
@@ -211,32 +212,6 @@ async function sendCreate(
   return known({ ...learnSession(learned, sessionBeganAtMs(state), writtenAtMs), sshKey: undefined });
 }
 
-/** Why the create request must not leave at this moment; undefined if it may. */
-function findObstacle(
-  context: Pick<Context, 'clock' | 'view' | 'isLeaseFresh'>,
-  gpuPod: GpuPod,
-  untilMs: number,
-): string | undefined {
-  if (context.clock.monotonicMs() > untilMs) {
-    return SLOW_WRITE;
-  }
-  if (isChangedByUser(context, gpuPod)) {
-    return CHANGED;
-  }
-  return context.isLeaseFresh() ? undefined : SLOW_LEASE;
-}
-
-/** Whether somebody deleted, changed or paused the GpuPod after the decision: the request may wait for its turn. */
-function isChangedByUser({ view }: Pick<Context, 'view'>, { metadata }: GpuPod): boolean {
-  const now = view.get(`${metadata.namespace}/${metadata.name}`)?.metadata;
-  return (
-    now?.uid !== metadata.uid ||
-    now.deletionTimestamp !== undefined ||
-    now.generation !== metadata.generation ||
-    now.annotations?.[ANNOTATIONS.paused] === 'true'
-  );
-}
-
 /** Adds the cause to a withheld create request, so that a person can remove it. */
 function withCause(outcome: CreateOutcome, obstacle: string | undefined): CreateOutcome {
   const isWithheld = outcome.kind === 'notSent' && outcome.reason === 'Withheld';
@@ -245,17 +220,9 @@ function withCause(outcome: CreateOutcome, obstacle: string | undefined): Create
 
 const OTHER_KEY =
   'The API key changed after the create request was decided, so it was not sent and nothing was rented; retrying.';
-const CHANGED =
-  'The GpuPod was deleted, changed or paused before its create request left, so it was not sent and nothing was rented.';
 const NO_TURN =
   'The provider limits requests, and the create request would have left later than its create intent allows, so it was not sent and ' +
   'nothing was rented; retrying.';
-const SLOW_WRITE =
-  'The API server took longer to write the create intent than --window-create-fence allows, so nothing was sent and nothing was rented. ' +
-  'The operator retries with more time; look for slow admission webhooks on gpupods.';
-const SLOW_LEASE =
-  'The Lease was not renewed within --window-lease-fence, so the create request was not sent and nothing was rented. ' +
-  'The operator retries; look for what slows down writes of Leases.';
 
 /**
  * Records the create intent before anything is paid. Its resourceVersion fences off a second operator: a process that

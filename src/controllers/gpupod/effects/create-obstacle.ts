@@ -1,0 +1,38 @@
+import type { GpuPod } from '../../../api/gpupod/gpu-pod.ts';
+import { ANNOTATIONS } from '../../../api/common/names.ts';
+import type { Context } from '../context.ts';
+
+/** Why the create request must not leave at this moment; undefined if it may. */
+export function findObstacle(
+  context: Pick<Context, 'clock' | 'view' | 'isLeaseFresh'>,
+  gpuPod: GpuPod,
+  untilMs: number,
+): string | undefined {
+  if (context.clock.monotonicMs() > untilMs) {
+    return SLOW_WRITE;
+  }
+  if (isChangedByUser(context, gpuPod)) {
+    return CHANGED;
+  }
+  return context.isLeaseFresh() ? undefined : SLOW_LEASE;
+}
+
+/** Whether somebody deleted, changed or paused the GpuPod after the decision: the request may wait for its turn. */
+function isChangedByUser({ view }: Pick<Context, 'view'>, { metadata }: GpuPod): boolean {
+  const now = view.get(`${metadata.namespace}/${metadata.name}`)?.metadata;
+  return (
+    now?.uid !== metadata.uid ||
+    now.deletionTimestamp !== undefined ||
+    now.generation !== metadata.generation ||
+    now.annotations?.[ANNOTATIONS.paused] === 'true'
+  );
+}
+
+const CHANGED =
+  'The GpuPod was deleted, changed or paused before its create request left, so it was not sent and nothing was rented.';
+const SLOW_WRITE =
+  'The API server took longer to write the create intent than --window-create-fence allows, so nothing was sent and nothing was rented. ' +
+  'The operator retries with more time; look for slow admission webhooks on gpupods.';
+const SLOW_LEASE =
+  'The Lease was not renewed within --window-lease-fence, so the create request was not sent and nothing was rented. ' +
+  'The operator retries; look for what slows down writes of Leases.';
