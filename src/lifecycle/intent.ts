@@ -140,8 +140,10 @@ export function isResolved({ status }: GpuPod, intent: Intent): boolean {
 
 /** The create intent whose outcome the status does not record yet; undefined while an instance is rented. */
 export function unresolvedIntent(gpuPod: GpuPod): Intent | undefined {
+  // Of those with an instance nothing is parsed, because a pass over thousands of them asks.
+  if (gpuPod.status.podId !== undefined) {
+    return undefined;
+  }
   const reading = readIntent(gpuPod);
-  return gpuPod.status.podId === undefined && reading.kind === 'read' && !isResolved(gpuPod, reading.intent)
-    ? reading.intent
-    : undefined;
+  return reading.kind === 'read' && !isResolved(gpuPod, reading.intent) ? reading.intent : undefined;
 }

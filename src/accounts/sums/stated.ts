@@ -36,9 +36,10 @@ export interface Owner {
 /** The account that is recorded with the instance, or in the last create intent. */
 export function recordedReference(gpuPod: GpuPod): AccountReference | undefined {
   const { podId, account } = gpuPod.status;
-  const stated = readReference(account);
-  const intended = intentOf(gpuPod)?.payer;
-  return podId === undefined ? (intended ?? stated) : account === undefined ? intended : stated;
+  if (podId === undefined) {
+    return intentOf(gpuPod)?.payer ?? readReference(account);
+  }
+  return account === undefined ? intentOf(gpuPod)?.payer : readReference(account);
 }
 
 /** The account that a record names; undefined for the operator's own key, and for a kind that this version lacks. */
