@@ -88,15 +88,16 @@ function parse(object: object): ParsedGpuPod {
 const specs = new RecentValues<z.ZodSafeParseResult<GpuPod['spec']>>({ maxTextChars: 4_096, maxValues: 100 });
 
 /**
- * Parses only what is not known and not in normal form, such as what the operator wrote itself. Undefined if the GpuPod
- * has to be parsed as a whole.
+ * Parses only what is not known and not in normal form, such as what the operator wrote itself. Undefined if metadata
+ * or spec are invalid: parsed as a whole, the GpuPod names all problems.
  */
 function parseParts(object: object): GpuPod | undefined {
   const { metadata, spec, status } = members(object);
   const text = spec === undefined ? '' : JSON.stringify(spec);
   const parsed = specs.use(text, () => Spec.safeParse(spec));
-  return parsed.success && isNormalMetadata(metadata)
-    ? { metadata, spec: parsed.data, status: isNormalStatus(status) ? status : Status.parse(status) }
+  const meta = isNormalMetadata(metadata) ? metadata : ObjectMeta.safeParse(metadata).data;
+  return parsed.success && meta !== undefined
+    ? { metadata: meta, spec: parsed.data, status: isNormalStatus(status) ? status : Status.parse(status) }
     : undefined;
 }
 

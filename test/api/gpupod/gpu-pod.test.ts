@@ -114,6 +114,8 @@ describe('one version of an object', () => {
 
 describe('the kept form of an object', () => {
   const { finalizers: _finalizers, annotations: _annotations, ...fresh } = rawGpuPod().metadata;
+  const generated = { ...rawGpuPod().metadata, generateName: 'train-' };
+  const terminating = { ...rawGpuPod({ isDeleting: true }).metadata, deletionGracePeriodSeconds: 0 };
 
   it.each([
     { name: 'a rented one', object: rawGpuPod({ intent: intent(), status: rentedStatus() }) },
@@ -121,6 +123,8 @@ describe('the kept form of an object', () => {
     { name: 'a new one', object: { ...rawGpuPod(), metadata: fresh, status: undefined } },
     { name: 'one with empty lists', object: rawGpuPod({ spec: { disks: [], placement: { regions: [] } } }) },
     { name: 'one with an invalid status', object: { ...rawGpuPod(), status: { podId: 'p1', phase: 7 } } },
+    { name: 'one with a generated name', object: { ...rawGpuPod(), metadata: generated } },
+    { name: 'one with a grace period', object: { ...rawGpuPod(), metadata: terminating } },
     { name: 'one with unknown fields', object: { ...rawGpuPod(), status: { ...rentedStatus(), more: 1 } } },
   ])('is parsed to the same as $name', ({ object }) => {
     const kept = keptGpuPod(object);
@@ -137,6 +141,15 @@ describe('the kept form of an object', () => {
   it('is the object itself if that cannot be parsed, so that its problems are reported', () => {
     const object = rawGpuPod({ spec: { gpu: { types: [''] } } });
     expect(keptGpuPod(object)).toBe(object);
+  });
+
+  it.each([
+    { name: 'without finalizers', metadata: fresh },
+    { name: 'with a generated name', metadata: generated },
+    { name: 'with a grace period', metadata: terminating },
+  ])('has its spec in common with one $name', ({ metadata }) => {
+    const other = keptGpuPod({ ...rawGpuPod(), metadata });
+    expect(Reflect.get(other, 'spec')).toBe(Reflect.get(keptGpuPod(rawGpuPod()), 'spec'));
   });
 
   it('has its spec in common with those of the same spec, but no ID', () => {
