@@ -69,9 +69,13 @@ function ofSearch({ localState, permit, now }: Observation): readonly Deadline[]
   ];
 }
 
-/** Shortens a rest to the nearest deadline that has not passed yet. */
+/** Shortens a rest to the nearest deadline that has not passed yet, of the status that the rest may write. */
 export function clampToDeadlines(observation: Observation, step: Step): Step {
-  return step.kind === 'act' ? step : { ...step, ...waitAtMost(observation, step.requeueAfterMs) };
+  if (step.kind === 'act') {
+    return step;
+  }
+  const gpuPod = { ...observation.gpuPod, status: step.status };
+  return { ...step, ...waitAtMost({ ...observation, gpuPod }, step.requeueAfterMs) };
 }
 
 /** How long a GpuPod may wait: so long at most, and until its nearest deadline that has not passed yet. */

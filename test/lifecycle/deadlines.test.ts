@@ -114,8 +114,24 @@ describe('clampToDeadlines', () => {
       },
       lastSeen: lastSeen(aSnapshot(), { beganAtMs: NOW_MS }),
     });
-    const rest: Rest = { kind: 'rest', status, requeueAfterMs: 1_000 };
+    const rest: Rest = { kind: 'rest', status: limited.gpuPod.status, requeueAfterMs: 1_000 };
     expect(clampToDeadlines(limited, rest)).toEqual({ ...rest, atLatestMs: 15 * MINUTE_MS });
+  });
+
+  it('takes the limit of the status that the rest writes, such as one that puts a lost time back', () => {
+    const whole = rentedGpuPod({ spec: { maxLifetime: '1h' } });
+    const { createdAt: _createdAt, ...lost } = whole.status;
+    const stripped = observation({
+      gpuPod: { ...whole, status: lost },
+      localState: {
+        instance: anInstanceState({ created: { text: 'then', atMs: NOW_MS - 30 * MINUTE_MS } }),
+      },
+      lastSeen: lastSeen(aSnapshot(), { beganAtMs: NOW_MS }),
+    });
+    const restored = clampToDeadlines(stripped, { kind: 'rest', status: whole.status });
+    const stillLost = clampToDeadlines(stripped, { kind: 'rest', status: lost });
+    expect(restored).toMatchObject({ atLatestMs: 15 * MINUTE_MS });
+    expect(stillLost).not.toHaveProperty('atLatestMs');
   });
 
   it('leaves an effect as it is', () => {
