@@ -1,26 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
 import { ANNOTATIONS } from '../../src/api/common/names.ts';
-import type { ClusterPorts } from '../../src/controllers/gpupod/gpu-pod-options.ts';
+import { messageOf } from './readings.ts';
 import { Simulation } from './simulation.ts';
+import { slowPatches } from './slow-patches.ts';
 
 const MINUTE_MS = 60_000;
 
-/** An API server whose webhooks delay each change of a GpuPod's metadata. */
 function slowSimulation(ms: number): Simulation {
   const simulation: Simulation = new Simulation({
+    settings: { isRateLimited: true },
     plant: {
-      ports: (real: ClusterPorts) => ({
-        ...real,
-        api: {
-          get: async (target) => await real.api.get(target),
-          list: async (given) => await real.api.list(given),
-          replaceStatus: async (object) => await real.api.replaceStatus(object),
-          patchMetadata: async (patch) => {
-            await new Promise<void>((resolve) => simulation.time.schedule(ms, resolve));
-            return await real.api.patchMetadata(patch);
-          },
-        },
-      }),
+      ports: slowPatches(
+        () => simulation,
+        () => ms,
+      ),
     },
   });
   return simulation;
@@ -48,6 +41,15 @@ describe('an API server that writes slowly', () => {
       );
     },
   );
+
+  it('leads to no create request if no time is enough, and the status says what is slow', async () => {
+    const simulation = slowSimulation(130_000);
+    simulation.startOperator();
+    simulation.apply();
+    await simulation.pass(20 * MINUTE_MS);
+    expect(posts(simulation)).toBe(0);
+    expect(messageOf(simulation.object(), 'Synced')).toContain('took longer to write the create intent');
+  });
 });
 
 describe('a Lease that never seems renewed', () => {

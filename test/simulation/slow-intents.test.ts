@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ClusterPorts } from '../../src/controllers/gpupod/gpu-pod-options.ts';
 import { DEFAULT_TIMINGS } from '../../src/lifecycle/settings.ts';
 import { createRandomSource } from '../../src/simulator/world/random.ts';
 import { annotate, specChange } from './edits.ts';
 import type { Action } from './edits.ts';
 import { judgeEnd } from './oracles.ts';
 import { Simulation } from './simulation.ts';
+import { slowPatches } from './slow-patches.ts';
 
 const SLOWEST_WRITE_MS = 800;
 /** How long the operator may take to find the limit. */
@@ -38,21 +38,13 @@ function openScene({ count, perSecond, retryAfterSeconds }: Given): Scene {
     },
     settings: { isRateLimited: true, concurrency: 32 },
     plant: {
-      ports: (real: ClusterPorts) => ({
-        ...real,
-        api: {
-          get: async (target) => await real.api.get(target),
-          list: async (given) => await real.api.list(given),
-          replaceStatus: async (object) => await real.api.replaceStatus(object),
-          patchMetadata: async (patch) => {
-            intentAtMs.set(patch.name, simulation.time.nowMs);
-            await new Promise<void>((resolve) => {
-              simulation.time.schedule(random.next() * SLOWEST_WRITE_MS, resolve);
-            });
-            return await real.api.patchMetadata(patch);
-          },
+      ports: slowPatches(
+        () => simulation,
+        (name) => {
+          intentAtMs.set(name, simulation.time.nowMs);
+          return random.next() * SLOWEST_WRITE_MS;
         },
-      }),
+      ),
     },
   });
   const names = Array.from({ length: count }, (_, index) => `train-${String(index)}`);

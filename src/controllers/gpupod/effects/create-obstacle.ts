@@ -9,7 +9,7 @@ export function findObstacle(
   untilMs: number,
 ): string | undefined {
   if (context.clock.monotonicMs() > untilMs) {
-    return SLOW_WRITE;
+    return SLOW_START;
   }
   if (isChangedByUser(context, gpuPod)) {
     return CHANGED;
@@ -30,7 +30,11 @@ function isChangedByUser({ view }: Pick<Context, 'view'>, { metadata }: GpuPod):
 
 const CHANGED =
   'The GpuPod was deleted, changed or paused before its create request left, so it was not sent and nothing was rented.';
-const SLOW_WRITE =
+const SLOW_START =
+  'Connecting to the provider took longer than the create intent allows (--window-create-fence), so nothing was sent and nothing was ' +
+  'rented; retrying.';
+/** For a write that took all the time that its request had. */
+export const SLOW_WRITE =
   'The API server took longer to write the create intent than --window-create-fence allows, so nothing was sent and nothing was rented. ' +
   'The operator retries with more time; look for slow admission webhooks on gpupods.';
 const SLOW_LEASE =

@@ -18,7 +18,7 @@ import { isHeldElsewhere } from '../installation/id-proofs.ts';
 import type { SumLimit } from '../../../accounts/sums/sum-limits.ts';
 import { ownerFor } from '../../../accounts/sums/stated.ts';
 import { whileSessionLasts } from '../../../accounts/identity/session-fence.ts';
-import { findObstacle } from './create-obstacle.ts';
+import { findObstacle, SLOW_WRITE } from './create-obstacle.ts';
 import { known, STALE } from './outcome.ts';
 import type { EffectOutcome } from './outcome.ts';
 import { keyObstacle, repeatedWithKey } from './requested-key.ts';
@@ -45,8 +45,8 @@ type Creating = Pick<
  * guarded write, then the create request, once. Whatever happens after that write, the intent shows the next
  * reconcile that an instance may exist.
  *
- * The turn at the rate limiter is booked before the write and taken after it: a slow write then delays no other
- * request, and the wait between write and request stays short.
+ * The turn at the rate limiter is booked before the write and taken after it, so a slow write delays no other request.
+ * Between write and request, the booking leaves about a second to wait, unless the provider asks for a pause meanwhile.
  */
 export async function createPod(
   context: Creating & Pick<Context, 'createSlots' | 'secrets'>,
@@ -175,6 +175,10 @@ async function sendCreate(
     createFence.note(clock.monotonicMs() - writtenAtMs);
   }
   const untilMs = writtenAtMs + (sendWithinMs ?? timings.createFenceMs);
+  if (clock.monotonicMs() > untilMs) {
+    const notSent = { kind: 'notSent', reason: 'Withheld', message: SLOW_WRITE } as const;
+    return known(learnCreate(localState, intent, notSent, clock.monotonicMs()));
+  }
   if (!(await turn.take(untilMs))) {
     const notSent = { kind: 'notSent', reason: 'RateLimited', message: NO_TURN } as const;
     return known(learnCreate(localState, intent, notSent, clock.monotonicMs()));
