@@ -1,91 +1,70 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { WorkQueue } from '../../../src/kubernetes/queue/work-queue.ts';
-import type { WorkQueueOptions } from '../../../src/kubernetes/queue/work-queue-options.ts';
-import { ControlledWork } from '../support/controlled-work.ts';
-import { RecordingLog } from '../support/recording-log.ts';
 import { turn, until } from '../support/until.ts';
-import { VirtualClock } from '../support/virtual-clock.ts';
+import { QueueBench } from '../support/queue-bench.ts';
 
-let clock: VirtualClock;
-let log: RecordingLog;
-let queue: WorkQueue;
-let work: ControlledWork;
+let bench: QueueBench;
 
 beforeEach(() => {
-  clock = new VirtualClock();
-  log = new RecordingLog();
-  work = new ControlledWork();
-  queue = newQueue();
+  bench = new QueueBench();
 });
 
 afterEach(async () => {
-  const stopped = queue.stop();
-  await work.endAll();
-  await stopped;
-  expect(clock.sleepers).toBe(0);
+  await bench.close();
 });
-
-function newQueue(options: Partial<WorkQueueOptions> = {}): WorkQueue {
-  return new WorkQueue({ clock, log, random: () => 1, ...options });
-}
-
-function run(concurrency = 1): void {
-  void queue.run(work.worker, { concurrency });
-}
 
 describe('a key', () => {
   it('that is added many times while it waits is processed once', async () => {
-    for (const key of ['a', 'b', 'a', 'a', 'b']) queue.add(key);
-    expect(queue.depth).toBe(2);
+    for (const key of ['a', 'b', 'a', 'a', 'b']) bench.queue.add(key);
+    expect(bench.queue.depth).toBe(2);
 
-    run(5);
-    await work.endAll();
+    bench.run({ concurrency: 5 });
+    await bench.work.endAll();
 
-    expect(work.started).toEqual(['a', 'b']);
+    expect(bench.work.started).toEqual(['a', 'b']);
   });
 
   it('that is added while it is processed is processed once more afterwards', async () => {
-    run(5);
-    queue.add('a');
-    queue.add('a');
-    queue.add('a');
+    bench.run({ concurrency: 5 });
+    bench.queue.add('a');
+    bench.queue.add('a');
+    bench.queue.add('a');
     await turn();
-    expect(work.started).toEqual(['a']);
+    expect(bench.work.started).toEqual(['a']);
 
-    await work.end('a');
-    await work.end('a');
+    await bench.work.end('a');
+    await bench.work.end('a');
 
-    expect(work.started).toEqual(['a', 'a']);
-    expect(queue.inFlight).toBe(0);
+    expect(bench.work.started).toEqual(['a', 'a']);
+    expect(bench.queue.inFlight).toBe(0);
   });
 
   it('that is added again goes to the end of the queue, so that it cannot starve others', async () => {
-    run(1);
-    for (const key of ['a', 'b', 'a', 'c']) queue.add(key);
+    bench.run({ concurrency: 1 });
+    for (const key of ['a', 'b', 'a', 'c']) bench.queue.add(key);
 
-    for (const key of ['a', 'b', 'c', 'a']) await work.end(key);
+    for (const key of ['a', 'b', 'c', 'a']) await bench.work.end(key);
 
-    expect(work.started).toEqual(['a', 'b', 'c', 'a']);
+    expect(bench.work.started).toEqual(['a', 'b', 'c', 'a']);
   });
 });
 
 describe('workers', () => {
   it('never exceed the requested number', async () => {
-    run(3);
-    for (const key of ['a', 'b', 'c', 'd', 'e']) queue.add(key);
-    expect(queue.inFlight).toBe(3);
-    expect(queue.depth).toBe(2);
+    bench.run({ concurrency: 3 });
+    for (const key of ['a', 'b', 'c', 'd', 'e']) bench.queue.add(key);
+    expect(bench.queue.inFlight).toBe(3);
+    expect(bench.queue.depth).toBe(2);
 
-    await work.end('b');
+    await bench.work.end('b');
 
-    expect(work.started).toEqual(['a', 'b', 'c', 'd']);
-    expect(queue.inFlight).toBe(3);
+    expect(bench.work.started).toEqual(['a', 'b', 'c', 'd']);
+    expect(bench.queue.inFlight).toBe(3);
   });
 
   it('can be started only once for each queue', async () => {
-    run();
+    bench.run();
 
-    await expect(queue.run(work.worker, { concurrency: 1 })).rejects.toThrow('already running');
+    await expect(bench.queue.run(bench.work.worker, { concurrency: 1 })).rejects.toThrow('already running');
   });
 
   it('that never wait still let timers and sockets run', async () => {
@@ -96,18 +75,18 @@ describe('workers', () => {
       if (!isOver) setImmediate(count);
     };
     setImmediate(count);
-    queue = newQueue();
-    void queue.run(
+    bench = new QueueBench();
+    void bench.queue.run(
       async () => {
         // Each key costs a millisecond of CPU time.
-        clock.jump(1);
+        bench.clock.jump(1);
         await Promise.resolve();
       },
       { concurrency: 10 },
     );
 
-    for (let index = 0; index < 200; index += 1) queue.add(String(index));
-    await queue.drain();
+    for (let index = 0; index < 200; index += 1) bench.queue.add(String(index));
+    await bench.queue.drain();
     isOver = true;
     await turn();
 
@@ -117,35 +96,35 @@ describe('workers', () => {
 
 describe('stopping', () => {
   it('starts no key, drops waiting keys, and waits for running workers', async () => {
-    run(1);
-    queue.add('a');
-    queue.add('b');
-    queue.addAfter('c', 10);
+    bench.run({ concurrency: 1 });
+    bench.queue.add('a');
+    bench.queue.add('b');
+    bench.queue.addAfter('c', 10);
     let isStopped = false;
-    const stopped = queue.stop().then(() => {
+    const stopped = bench.queue.stop().then(() => {
       isStopped = true;
     });
-    queue.add('d');
-    await clock.advance(100);
+    bench.queue.add('d');
+    await bench.clock.advance(100);
     expect(isStopped).toBe(false);
 
-    await work.end('a');
+    await bench.work.end('a');
     await stopped;
 
-    expect(work.started).toEqual(['a']);
+    expect(bench.work.started).toEqual(['a']);
   });
 
-  it('completes run(), even when no key ever ran', async () => {
-    const running = queue.run(work.worker, { concurrency: 1 });
+  it('completes bench.run(), even when no key ever ran', async () => {
+    const running = bench.queue.run(bench.work.worker, { concurrency: 1 });
 
-    await queue.stop();
+    await bench.queue.stop();
 
     await expect(running).resolves.toBeUndefined();
   });
 
   it('aborts the signal of the workers on abort()', async () => {
     let reason: unknown;
-    void queue.run(
+    void bench.queue.run(
       async (_key, signal) => {
         await new Promise<void>((resolve) => {
           signal.addEventListener('abort', () => {
@@ -156,35 +135,35 @@ describe('stopping', () => {
       },
       { concurrency: 1 },
     );
-    queue.add('a');
-    queue.abort();
-    await queue.stop();
+    bench.queue.add('a');
+    bench.queue.abort();
+    await bench.queue.stop();
 
     expect(reason).toBeInstanceOf(DOMException);
   });
 
   it('is not needed to wait until the queue is empty', async () => {
-    run(1);
-    queue.add('a');
-    queue.add('b');
-    queue.addAfter('later', 60_000);
+    bench.run({ concurrency: 1 });
+    bench.queue.add('a');
+    bench.queue.add('b');
+    bench.queue.addAfter('later', 60_000);
     let isDrained = false;
-    void queue.drain().then(() => {
+    void bench.queue.drain().then(() => {
       isDrained = true;
     });
 
-    await work.end('a');
+    await bench.work.end('a');
     expect(isDrained).toBe(false);
-    await work.end('b');
+    await bench.work.end('b');
     await until(() => isDrained);
 
-    expect(queue.delayed).toBe(1);
+    expect(bench.queue.delayed).toBe(1);
   });
 });
 
 it('reports depth, waits, work and retries to an observer', async () => {
   const seen: string[] = [];
-  queue = newQueue({
+  bench = new QueueBench({
     observer: {
       onDepth: (depth) => seen.push(`depth ${String(depth)}`),
       onAdded: () => seen.push('added'),
@@ -193,11 +172,11 @@ it('reports depth, waits, work and retries to an observer', async () => {
       onRetry: () => seen.push('retry'),
     },
   });
-  queue.add('a');
-  clock.jump(2000);
-  run();
-  clock.jump(3000);
-  await work.end('a', new Error('bug'));
+  bench.queue.add('a');
+  bench.clock.jump(2000);
+  bench.run();
+  bench.clock.jump(3000);
+  await bench.work.end('a', new Error('bug'));
 
   expect(seen).toEqual(['added', 'depth 1', 'depth 0', 'waited 2', 'retry', 'worked 3']);
 });
@@ -205,35 +184,35 @@ it('reports depth, waits, work and retries to an observer', async () => {
 it('counts a repeated add only when it leads to another run', async () => {
   let added = 0;
   const urgent = new Set<string>();
-  queue = newQueue({
+  bench = new QueueBench({
     laneOf: (key) => (urgent.has(key) ? 'urgent' : 'normal'),
     observer: { onAdded: () => (added += 1) },
   });
-  queue.add('a');
-  queue.add('a');
+  bench.queue.add('a');
+  bench.queue.add('a');
   urgent.add('a');
-  queue.add('a');
+  bench.queue.add('a');
   expect(added).toBe(1);
-  run();
+  bench.run();
   await turn();
-  queue.add('a');
-  queue.add('a');
+  bench.queue.add('a');
+  bench.queue.add('a');
   expect(added).toBe(2);
 
-  await work.end('a');
-  await work.end('a');
-  queue.addAfter('a', 1_000);
+  await bench.work.end('a');
+  await bench.work.end('a');
+  bench.queue.addAfter('a', 1_000);
   expect(added).toBe(2);
-  await clock.advance(1_000);
+  await bench.clock.advance(1_000);
 
   expect(added).toBe(3);
 });
 
 describe('a limit for a retry', () => {
   it('applies to this retry, while the back-off keeps growing', () => {
-    for (let index = 0; index < 12; index += 1) queue.retry('a', 30_000);
+    for (let index = 0; index < 12; index += 1) bench.queue.retry('a', 30_000);
 
-    expect(queue.retry('a', 30_000)).toBe(30_000);
-    expect(queue.retry('a')).toBe(300_000);
+    expect(bench.queue.retry('a', 30_000)).toBe(30_000);
+    expect(bench.queue.retry('a')).toBe(300_000);
   });
 });
