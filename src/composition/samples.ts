@@ -126,7 +126,7 @@ function sumByKey(entries: readonly (readonly [string, number])[]): ReadonlyMap<
   return sums;
 }
 
-/** The sums that metrics show. The GpuPods are read once for all of them. */
+/** The sums that metrics show, all of one moment. */
 export function sampleSums(
   reservations: Pick<Reservations, 'summary' | 'isTotalKnown'>,
   accounts: AccountSources,

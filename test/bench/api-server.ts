@@ -13,7 +13,7 @@ export async function apiServerCpuSeconds({ controlPlane }: SceneBench): Promise
 }
 
 /**
- * How long GpuPods took from apply to Ready, less the time of the provider. The times stand in the objects in whole
+ * How long GpuPods took from apply to Ready, less the time of the provider. The objects have the times in whole
  * seconds, so nothing has to watch them and take processor time.
  */
 export function latencies(objects: readonly RawObject[], providerMs: number): readonly Measurement[] {
