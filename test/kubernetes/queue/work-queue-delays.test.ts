@@ -57,8 +57,9 @@ describe('delays', () => {
   });
 
   it('of 10,000 keys need one timer', async () => {
-    for (let index = 0; index < 10_000; index += 1)
+    for (let index = 0; index < 10_000; index += 1) {
       bench.queue.addAfter(`key-${String(index)}`, 60_000 - index);
+    }
 
     expect(bench.clock.sleepers).toBe(1);
     expect(bench.queue.delayed).toBe(10_000);
