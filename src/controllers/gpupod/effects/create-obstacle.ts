@@ -1,6 +1,23 @@
 import type { GpuPod } from '../../../api/gpupod/gpu-pod.ts';
 import { ANNOTATIONS } from '../../../api/common/names.ts';
+import type { BookedTurn, CreateOutcome } from '../../../lifecycle/provider.ts';
 import type { Context } from '../context.ts';
+
+type NotSent = Extract<CreateOutcome, { readonly kind: 'notSent' }>;
+
+/** Waits for the turn of a create request. Returns why it must not be sent; undefined if it has its turn. */
+export async function waitForTurn(
+  { clock }: Pick<Context, 'clock'>,
+  turn: BookedTurn,
+  untilMs: number,
+): Promise<NotSent | undefined> {
+  if (clock.monotonicMs() > untilMs) {
+    return { kind: 'notSent', reason: 'Withheld', message: SLOW_WRITE };
+  }
+  return (await turn.take(untilMs))
+    ? undefined
+    : { kind: 'notSent', reason: 'RateLimited', message: NO_TURN };
+}
 
 /** Why the create request must not leave at this moment; undefined if it may. */
 export function findObstacle(
@@ -33,10 +50,12 @@ const CHANGED =
 const SLOW_START =
   'Connecting to the provider took longer than the create intent allows (--window-create-fence), so nothing was sent and nothing was ' +
   'rented; retrying.';
-/** For a write that took all the time that its request had. */
-export const SLOW_WRITE =
+const SLOW_WRITE =
   'The API server took longer to write the create intent than --window-create-fence allows, so nothing was sent and nothing was rented. ' +
   'The operator retries with more time; look for slow admission webhooks on gpupods.';
 const SLOW_LEASE =
   'The Lease was not renewed within --window-lease-fence, so the create request was not sent and nothing was rented. ' +
   'The operator retries; look for what slows down writes of Leases.';
+const NO_TURN =
+  'The provider limits requests, and the create request would have left later than its create intent allows, so it was not sent and ' +
+  'nothing was rented; retrying.';

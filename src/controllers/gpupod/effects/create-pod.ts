@@ -18,7 +18,7 @@ import { isHeldElsewhere } from '../installation/id-proofs.ts';
 import type { SumLimit } from '../../../accounts/sums/sum-limits.ts';
 import { ownerFor } from '../../../accounts/sums/stated.ts';
 import { whileSessionLasts } from '../../../accounts/identity/session-fence.ts';
-import { findObstacle, SLOW_WRITE } from './create-obstacle.ts';
+import { findObstacle, waitForTurn } from './create-obstacle.ts';
 import { known, STALE } from './outcome.ts';
 import type { EffectOutcome } from './outcome.ts';
 import { keyObstacle, repeatedWithKey } from './requested-key.ts';
@@ -175,12 +175,8 @@ async function sendCreate(
     createFence.note(clock.monotonicMs() - writtenAtMs);
   }
   const untilMs = writtenAtMs + (sendWithinMs ?? timings.createFenceMs);
-  if (clock.monotonicMs() > untilMs) {
-    const notSent = { kind: 'notSent', reason: 'Withheld', message: SLOW_WRITE } as const;
-    return known(learnCreate(localState, intent, notSent, clock.monotonicMs()));
-  }
-  if (!(await turn.take(untilMs))) {
-    const notSent = { kind: 'notSent', reason: 'RateLimited', message: NO_TURN } as const;
+  const notSent = await waitForTurn(context, turn, untilMs);
+  if (notSent !== undefined) {
     return known(learnCreate(localState, intent, notSent, clock.monotonicMs()));
   }
   const keyVersion = account.keyVersion();
@@ -224,9 +220,6 @@ function withCause(outcome: CreateOutcome, obstacle: string | undefined): Create
 
 const OTHER_KEY =
   'The API key changed after the create request was decided, so it was not sent and nothing was rented; retrying.';
-const NO_TURN =
-  'The provider limits requests, and the create request would have left later than its create intent allows, so it was not sent and ' +
-  'nothing was rented; retrying.';
 
 /**
  * Records the create intent before anything is paid. Its resourceVersion fences off a second operator: a process that
