@@ -43,6 +43,20 @@ function releasing(known: Observation, real: PlanNext): Step {
     : { kind: 'act', effect: { type: 'release' } };
 }
 
+/** Decides by the cap of the first decision, whatever a person has written since. */
+function keepingFirstCap(): Plant {
+  return {
+    plan: (real) => {
+      let first: number | undefined;
+      return (known) => {
+        const { spec } = known.gpuPod;
+        first ??= spec.maxPrice;
+        return real({ ...known, gpuPod: { ...known.gpuPod, spec: { ...spec, maxPrice: first } } });
+      };
+    },
+  };
+}
+
 function bugNamed(name: string): () => Plant {
   const bug = [...CREATE_BUGS, ...TERMINATION_BUGS].find((candidate) => candidate.name === name);
   if (bug === undefined) throw new Error(`no bug is called ${name}`);
@@ -92,8 +106,8 @@ const BUGS: readonly Row[] = [
     oracle: 'settles',
   },
   {
-    bug: 'writes the create intent again after a conflict',
-    plant: bugNamed('writes the create intent again after a conflict'),
+    bug: 'keeps the cap that it read first',
+    plant: keepingFirstCap,
     matrices: () => PEOPLE,
     oracle: 'cap',
   },
