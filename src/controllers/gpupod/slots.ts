@@ -50,21 +50,35 @@ export class Slots {
    */
   take({ namespace, name }: { readonly namespace: string; readonly name: string }, account: string): boolean {
     const key = `${namespace}/${name}`;
-    if (this.#called.get(key) === account) {
-      this.#called.delete(key);
+    const kept = this.#called.get(key);
+    this.#called.delete(key);
+    if (kept === account) {
       return true;
     }
-    if (!this.#mayTake(account)) {
-      this.#waiting.add(key, account);
-      return false;
+    // A slot that is kept for an earlier account would never be given back once another is kept for the key.
+    if (kept !== undefined) {
+      this.#count(kept, -1);
     }
-    this.#waiting.delete(key);
-    this.#count(account, 1);
-    return true;
+    const isGranted = this.#mayTake(account);
+    if (isGranted) {
+      this.#waiting.delete(key);
+      this.#count(account, 1);
+    } else {
+      this.#waiting.add(key, account);
+    }
+    if (kept !== undefined) {
+      this.#callNext();
+    }
+    return isGranted;
   }
 
   giveBack(account: string): void {
     this.#count(account, -1);
+    this.#callNext();
+  }
+
+  /** A key that waits has no slot that is kept for it. */
+  #callNext(): void {
     const next = this.#waiting.first((each) => this.#mayTake(each));
     if (next !== undefined) {
       const [key, payer] = next;

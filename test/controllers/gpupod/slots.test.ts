@@ -128,13 +128,13 @@ describe('passOn', () => {
       taken: 2,
     },
     {
-      name: 'calls the key again for the account that pays now, if it was called for another one',
+      name: 'changes nothing once the key has taken a slot for another account than it was called for',
       act: () => {
         slots.giveBack(OWN);
         slots.take({ namespace: 'n', name: 'd' }, 'GpuAccount/n/other');
         slots.passOn('n/d');
       },
-      keys: ['n/c', 'n/d', 'n/d'],
+      keys: ['n/c', 'n/d'],
       taken: 2,
     },
   ])('$name', ({ act, keys, taken }) => {
@@ -195,6 +195,30 @@ describe('slots of several accounts', () => {
 
     expect(called).toEqual(['n/moved']);
     expect(takeFor('b', 'moved')).toEqual([true]);
+  });
+
+  describe('whose key was called, and is paid for by another one by now', () => {
+    beforeEach(() => {
+      slots = new Slots(4, { onCalled: (key) => called.push(key), perAccount: 1 });
+      takeFor('a', '1', 'moved', 'late');
+      takeFor('b', '2');
+      slots.giveBack('a');
+      takeFor('b', 'moved');
+    });
+
+    it('leave the slot that was kept to the next key of the former account', () => {
+      expect(called).toEqual(['n/moved', 'n/late']);
+      expect(slots.isCalled('n/moved')).toBe(false);
+    });
+
+    it('lose none if the key is called for the new account before its reconcile ends', () => {
+      slots.passOn('n/late');
+      slots.giveBack('b');
+      slots.passOn('n/moved');
+
+      expect(slots.taken).toBe(0);
+      expect(takeFor('a', '3')).toEqual([true]);
+    });
   });
 
   it('go to an account up to its own limit, while there are more for others', () => {
