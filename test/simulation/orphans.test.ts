@@ -1,10 +1,15 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
+import { ANNOTATIONS } from '../../src/api/common/names.ts';
+import { intent } from '../support/builders/intent.ts';
 import { lasting, lastingAnnotations, NAME } from './edits.ts';
 import { settle } from './life.ts';
 import { judgeEnd } from './oracles.ts';
 import { removeByForce } from './people.ts';
-import { podIdOf, specOf } from './readings.ts';
+import { podIdOf, specOf, statusOf } from './readings.ts';
+import { INSTALLATION } from './shared-provider.ts';
 import { Simulation } from './simulation.ts';
+
+jest.setTimeout(2 * 60_000);
 
 const MINUTE_MS = 60_000;
 
@@ -38,5 +43,28 @@ describe('the termination of an orphan', () => {
     judgeEnd(simulation);
     expect(simulation.journal.violations).toEqual([]);
     expect(simulation.api.world.ledger.live().some(({ id }) => id === podId)).toBe(isRestored);
+  });
+});
+
+describe('a create intent that names the orphan of another GpuPod', () => {
+  it.each([
+    { name: 'in its namespace', namespace: 'team-a' },
+    { name: 'in another namespace', namespace: 'team-z' },
+  ])('hides it from no sweep, $name', async ({ namespace }) => {
+    const simulation = new Simulation({ settings: { orphanPolicy: 'Terminate' } });
+    simulation.startOperator();
+    await simulation.pass(1_000);
+    simulation.apply();
+    await simulation.until('ready', () => simulation.isReady());
+    const saved = simulation.object();
+    if (saved === undefined) throw new Error('there is no GpuPod');
+    const podId = podIdOf(saved);
+    removeByForce(simulation);
+    const { podName: name } = statusOf(saved);
+    const text = { ...intent(), installation: INSTALLATION, uid: 'nobody', name };
+    const annotations = { [ANNOTATIONS.intent]: JSON.stringify(text) };
+    simulation.apply('forged', { suspend: true }, annotations, namespace);
+    await simulation.pass(60 * MINUTE_MS);
+    expect(simulation.api.world.ledger.live().some(({ id }) => id === podId)).toBe(false);
   });
 });

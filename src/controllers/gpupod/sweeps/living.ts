@@ -1,10 +1,11 @@
-import { attemptKey } from '../../../accounts/sums/stated.ts';
+import { mayBeOf } from '../../../accounts/sums/stated-intent.ts';
+import { attemptKey, intentOf } from '../../../accounts/sums/stated.ts';
 import { parseGpuPod } from '../../../api/gpupod/gpu-pod.ts';
 import type { GpuPod } from '../../../api/gpupod/gpu-pod.ts';
 import { objectKey } from '../../../kubernetes/objects.ts';
 import type { KubernetesObject } from '../../../kubernetes/objects.ts';
-import { readIntent, unresolvedIntent } from '../../../lifecycle/intent.ts';
-import { isNamedForItsUid } from '../../../lifecycle/open-intent.ts';
+import { isResolved } from '../../../lifecycle/intent.ts';
+import type { Intent } from '../../../lifecycle/intent.ts';
 import { namePrefixOf, objectHashes, parsePodName } from '../../../lifecycle/pod-name.ts';
 import type { InstanceSnapshot } from '../../../lifecycle/provider.ts';
 
@@ -40,30 +41,35 @@ export function indexLiving(objects: readonly KubernetesObject[]): Living {
       continue;
     }
     const { podId, podName } = parsed.gpuPod.status;
-    const reading = readIntent(parsed.gpuPod);
     noteAttempts(lastAttempts, parsed.gpuPod);
     if (podId !== undefined) {
       podIds.add(podId);
       continue;
     }
-    addAttempts(intended, [unresolvedIntent(parsed.gpuPod)?.name]);
-    addAttempts(podNames, [podName, reading.kind === 'read' ? reading.intent.name : undefined]);
+    const intent = trueIntentOf(parsed.gpuPod);
+    const isOpen = intent !== undefined && !isResolved(parsed.gpuPod, intent);
+    addAttempts(intended, [isOpen ? intent.name : undefined]);
+    addAttempts(podNames, [podName, intent?.name]);
   }
   return { keyByHash, podIds, intended, podNames, lastAttempts, hasUnreadable };
 }
 
 /**
- * Names of its own instances, and of those that it may adopt. Names of other instances that a user wrote do not
- * count.
+ * The create intent for an instance of its own, or for one that it may adopt. Anybody can write an intent that names
+ * another instance, and would hide that from the sweep.
  */
+function trueIntentOf(gpuPod: GpuPod): Intent | undefined {
+  const intent = intentOf(gpuPod);
+  return intent !== undefined && mayBeOf(gpuPod, intent) ? intent : undefined;
+}
+
+/** Names of its own instances, and of those that it may adopt. */
 function namesOn(gpuPod: GpuPod): readonly (string | undefined)[] {
-  const { status, metadata } = gpuPod;
-  const reading = readIntent(gpuPod);
-  const isTrue = reading.kind === 'read' && isNamedForItsUid(reading.intent, metadata.namespace);
+  const { status } = gpuPod;
   return [
     status.podName,
     ...(status.attempts ?? []).map(({ podName }) => podName),
-    isTrue ? reading.intent.name : undefined,
+    trueIntentOf(gpuPod)?.name,
   ];
 }
 

@@ -78,9 +78,14 @@ describe('indexLiving', () => {
       says: { intended: [`${OF_OLD}-2`], podNames: [`${OF_OLD}-2`], lastAttempts: [[OF_OLD, 2]] },
     },
     {
-      name: 'no last attempt for a create intent whose name is of another UID than it says',
+      name: 'nothing for a create intent whose name is of another UID than it says',
       gpuPod: { intent: { ...RESTORED, uid: 'somebody' } },
-      says: { intended: [`${OF_OLD}-2`], podNames: [`${OF_OLD}-2`] },
+      says: {},
+    },
+    {
+      name: 'nothing for a create intent of another namespace, which this GpuPod cannot adopt',
+      gpuPod: { namespace: 'team-z', intent: RESTORED },
+      says: {},
     },
     { name: 'nothing for a create intent that cannot be read', gpuPod: { intent: '{' }, says: {} },
   ])('returns $name', ({ gpuPod, says }) => {
