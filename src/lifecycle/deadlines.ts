@@ -1,6 +1,8 @@
 import { isPaused } from '../api/gpupod/gpu-pod.ts';
+import type { GpuPodStatus } from '../api/gpupod/status.ts';
 import { ceilingExpiryOf, expiryOf } from './expiry.ts';
 import type { Observation } from './observation.ts';
+import { observe } from './observe.ts';
 import type { InstanceState } from './local-state.ts';
 import { timesOutAtMs } from './rules/provisioning-time.ts';
 import type { Rest, Step } from './step.ts';
@@ -74,8 +76,15 @@ export function clampToDeadlines(observation: Observation, step: Step): Step {
   if (step.kind === 'act') {
     return step;
   }
-  const gpuPod = { ...observation.gpuPod, status: step.status };
-  return { ...step, ...waitAtMost({ ...observation, gpuPod }, step.requeueAfterMs) };
+  return { ...step, ...waitAtMost(withStatus(observation, step.status), step.requeueAfterMs) };
+}
+
+/** What will be known when the status is written. The own write starts no decision that could tell. */
+function withStatus(observation: Observation, status: GpuPodStatus): Observation {
+  const { status: before } = observation.gpuPod;
+  const written = { ...observation, gpuPod: { ...observation.gpuPod, status } };
+  const isSameInstance = status.podId === before.podId && status.createdAt === before.createdAt;
+  return isSameInstance ? written : { ...written, localState: observe(written) };
 }
 
 /** How long a GpuPod may wait: so long at most, and until its nearest deadline that has not passed yet. */

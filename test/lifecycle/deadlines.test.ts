@@ -123,14 +123,13 @@ describe('clampToDeadlines', () => {
     const { createdAt: _createdAt, ...lost } = whole.status;
     const stripped = observation({
       gpuPod: { ...whole, status: lost },
-      localState: {
-        instance: anInstanceState({ created: { text: 'then', atMs: NOW_MS - 30 * MINUTE_MS } }),
-      },
+      localState: { instance: anInstanceState() },
       lastSeen: lastSeen(aSnapshot(), { beganAtMs: NOW_MS }),
     });
     const restored = clampToDeadlines(stripped, { kind: 'rest', status: whole.status });
     const stillLost = clampToDeadlines(stripped, { kind: 'rest', status: lost });
-    expect(restored).toMatchObject({ atLatestMs: 15 * MINUTE_MS });
+    // Created 10 min ago, so the notice of the end is due 45 min after that.
+    expect(restored).toMatchObject({ atLatestMs: 35 * MINUTE_MS });
     expect(stillLost).not.toHaveProperty('atLatestMs');
   });
 
