@@ -1,9 +1,11 @@
 import { describe, expect, it, jest } from '@jest/globals';
+import { ANNOTATIONS } from '../../src/api/common/names.ts';
+import { isRecord, parseJson, stringAt } from '../../src/json.ts';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
 import { plantPod } from '../../src/simulator/world/plant-pod.ts';
 import { AccountScene } from './account-scene.ts';
 import { withSpec } from './edits.ts';
-import { specOf, statusOf } from './readings.ts';
+import { reasonOf, specOf, statusOf } from './readings.ts';
 
 jest.setTimeout(5 * 60_000);
 
@@ -120,3 +122,38 @@ describe('an account whose owner names other teams all the time', () => {
     expect(scene.sentWith('key-of-a').length - before).toBeLessThan(200);
   });
 });
+
+describe('a create request in a team of which no list shows anything', () => {
+  it('costs as few lists as the sweep once a person must check, and the instance is adopted if it shows up', async () => {
+    const scene = new AccountScene();
+    scene.addAccount('team-a', 'key-of-a', 'default', { teamId: 'team_a' });
+    await scene.start();
+    await scene.simulation.pass(MINUTE_MS);
+    const lost = { kind: 'ResetBefore' } as const;
+    scene.simulation.api.faults.add({ method: 'POST', path: '/pods/', times: 1, effect: lost });
+    scene.apply('team-a');
+    await scene.simulation.until('a person must check', () => stalledReason(scene) === 'CreateUncertain');
+    const lists = (): number =>
+      scene.sentWith('key-of-a').filter((request) => request === 'GET /pods/').length;
+    const before = lists();
+    await scene.simulation.pass(60 * MINUTE_MS);
+    expect(lists() - before).toBeLessThan(60);
+    const { name } = intentIn(scene);
+    plantPod(scene.simulation.api.world, { name, userId: 'user_a', teamId: 'team_a' });
+    await scene.untilReady('team-a');
+  });
+});
+
+function stalledReason(scene: AccountScene): string | undefined {
+  return reasonOf(scene.held('team-a'), 'Stalled');
+}
+
+function intentIn(scene: AccountScene): { name: string } {
+  const text = scene.held('team-a').metadata.annotations?.[ANNOTATIONS.intent];
+  return { name: stringAt(recordOf(text), 'name') ?? '' };
+}
+
+function recordOf(text = ''): object | undefined {
+  const value = parseJson(text);
+  return isRecord(value) ? value : undefined;
+}

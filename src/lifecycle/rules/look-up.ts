@@ -135,7 +135,7 @@ function awaitOutcome(
         ? { type: 'Stalled', draft: ['CreateUncertain', message] }
         : { type: 'Reconciling', draft: ['Retrying', 'Looking for the instance of the create request.'] },
     }),
-    wantsInventoryAfterMs: nextUsefulReadMs(observation, pendingCreate),
+    wantsInventoryAfterMs: nextUsefulReadMs(observation, pendingCreate, isStuck),
   };
 }
 
@@ -166,10 +166,18 @@ function unknownOutcomeMessage(intent: Intent | undefined): string {
 
 /**
  * Monotonic time after which the next list is useful: when it counts as a proof, or sooner to adopt a late instance.
+ * What a person must check is looked for as seldom as the sweep does.
  */
-function nextUsefulReadMs({ inventory, timings }: Observation, pendingCreate: PendingCreate): number {
+function nextUsefulReadMs(
+  { inventory, timings }: Observation,
+  pendingCreate: PendingCreate,
+  isStuck: boolean,
+): number {
   if (inventory === undefined || inventory.beganAtMs < pendingCreate.firstSeenAtMs) {
     return pendingCreate.firstSeenAtMs;
+  }
+  if (isStuck) {
+    return inventory.beganAtMs + timings.sweepMs;
   }
   const firstProofMs = requestSurelyEndedAtMs(pendingCreate, timings);
   const isLast = pendingCreate.absences >= LISTS_THAT_PROVE_ABSENCE - 1;

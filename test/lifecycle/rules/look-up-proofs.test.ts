@@ -40,9 +40,9 @@ it.each([
     atMs: NOW_MS + 3_000,
   },
   {
-    name: 'three proofs, and no instance of the team seen',
+    name: 'three proofs, and no instance of the team seen, which a person must check',
     pendingCreate: { absences: 3, lastAbsenceAtMs: NOW_MS - 60_000, requestEndedAtMs: NOW_MS - 500_000 },
-    atMs: NOW_MS + 10_000,
+    atMs: NOW_MS + 300_000,
   },
 ])('asks for the next list with $name', ({ pendingCreate, atMs }) => {
   const known = {
