@@ -7,6 +7,7 @@ import type { Clock } from '../../clock.ts';
 import { statedIntentOf } from './stated-intent.ts';
 import type { StatedIntent, StatedPayers } from './stated-intent.ts';
 import type { Live, LiveInstances, LiveInstancesOptions } from './live-instances.ts';
+import type { NotCreated } from './not-created.ts';
 import type { SentCreates } from './sent-creates.ts';
 import { attemptKey, endedIdsOf, gpusOf, intentOf, ownerOf, saidPrice } from './stated.ts';
 import { sumOf } from './exact-totals.ts';
@@ -21,6 +22,7 @@ export interface GpuPodCountsParts {
   readonly payers: StatedPayers;
   readonly live: LiveInstances;
   readonly sent: SentCreates;
+  readonly notCreated: Pick<NotCreated, 'has'>;
 }
 
 /** What is left to be counted, in one pass over GpuPods that may name the same instances. */
@@ -118,6 +120,10 @@ export class GpuPodCounts {
   #pending(gpuPod: GpuPod, { live, isAlive }: Rest): Counted {
     const stated = this.#statedIntentOf(gpuPod, isAlive);
     if (stated === undefined || this.#parts.sent.get(stated.name) !== undefined) {
+      return COUNTS_NOTHING;
+    }
+    // A list counts more than the answer to the request.
+    if (this.#parts.notCreated.has(stated) && !this.#hasListed(stated.name)) {
       return COUNTS_NOTHING;
     }
     return stated.isOwn ? this.#ofOwn(stated, this.#take(stated.name, live)) : this.#adoptable(stated, live);

@@ -12,6 +12,7 @@ import type { StatedPayers } from './stated-intent.ts';
 import { costOf, GpuPodCounts } from './gpu-pod-counts.ts';
 import { LiveInstances } from './live-instances.ts';
 import type { Lister, LiveInstancesOptions, UnownedKind } from './live-instances.ts';
+import { NotCreated } from './not-created.ts';
 import { RunningSum } from './running-sum.ts';
 import type { GpuPodSource } from './running-sum.ts';
 import { SentCreates } from './sent-creates.ts';
@@ -41,6 +42,15 @@ export interface Reserving {
   readonly limits: readonly SumLimit[];
 }
 
+/** How a create request ended. */
+export interface Ended {
+  readonly name: string;
+  /** It may have created an instance. */
+  readonly isCharged: boolean;
+  /** Present if it surely created nothing: its create intent, and the key of the GpuPod that keeps it. */
+  readonly notCreated?: { readonly key: string; readonly intent: Intent } | undefined;
+}
+
 const UNOWNED: readonly UnownedKind[] = ['retained', 'released', 'orphaned'];
 
 /**
@@ -51,6 +61,7 @@ const UNOWNED: readonly UnownedKind[] = ['retained', 'released', 'orphaned'];
 export class Reservations {
   readonly #options: ReservationsOptions;
   readonly #sent: SentCreates;
+  readonly #notCreated: NotCreated;
   readonly #live: LiveInstances;
   readonly #counts: GpuPodCounts;
   readonly #running: RunningSum;
@@ -62,8 +73,9 @@ export class Reservations {
     this.#live = new LiveInstances(options);
     this.#lists = new AwaitedLists(options.expected);
     this.#sent = new SentCreates(options);
+    this.#notCreated = new NotCreated(options.view);
     this.#charges = new Charges(options.clock);
-    const parts = { ...options, live: this.#live, sent: this.#sent };
+    const parts = { ...options, live: this.#live, sent: this.#sent, notCreated: this.#notCreated };
     this.#counts = new GpuPodCounts(parts);
     this.#running = new RunningSum({ ...parts, counts: this.#counts });
   }
@@ -194,19 +206,26 @@ export class Reservations {
       }
     }
     this.#sent.add(uid, intent, owner, added);
+    this.#notCreated.drop(intent);
     if (charged > intent.cost.total) {
       this.#charges.add(intent.name, { uid, owner, micros: charged });
     }
     return true;
   }
 
-  /** The create request ended. Nothing counts any more if it surely created nothing, and therefore charged nothing. */
-  release({ name, isCharged }: { readonly name: string; readonly isCharged: boolean }): void {
+  /**
+   * The create request ended. Nothing counts any more if it surely created nothing, and therefore charged nothing: not
+   * even its create intent, which stays on the GpuPod.
+   */
+  release({ name, isCharged, notCreated }: Ended): void {
     if (isCharged) {
       this.#sent.answer(name);
     } else {
       this.#sent.drop(name);
       this.#charges.drop(name);
+    }
+    if (notCreated !== undefined) {
+      this.#notCreated.add(notCreated.key, notCreated.intent);
     }
     this.#sent.replaceListed(this.#live);
   }

@@ -1,7 +1,6 @@
 import { parseGpuPod } from '../../api/gpupod/gpu-pod.ts';
 import type { Clock } from '../../clock.ts';
 import type { ChangeReader } from '../../kubernetes/cache/changed-keys.ts';
-import type { KubernetesObject } from '../../kubernetes/objects.ts';
 import type { MicroUsd } from '../../offers/money.ts';
 import { Concerned } from './concerned.ts';
 import type { ExactTotals } from './exact-totals.ts';
@@ -10,6 +9,7 @@ import { COUNTS_NOTHING, countedLive } from './gpu-pod-counts.ts';
 import type { GpuPodCounts, Rest } from './gpu-pod-counts.ts';
 import { GpuPodIndex } from './gpu-pod-index.ts';
 import type { Live, LiveInstances } from './live-instances.ts';
+import type { GpuPodReader, NotCreated } from './not-created.ts';
 import { PayerAnswers } from './payer-answers.ts';
 import { RunningTotals } from './running-totals.ts';
 import type { SentCreates } from './sent-creates.ts';
@@ -19,9 +19,7 @@ import { isIn } from './sum-limits.ts';
 import type { Counted, Scope } from './sum-limits.ts';
 
 /** All GpuPods, as this process last saw them. */
-export interface GpuPodSource {
-  /** @param key `namespace/name` */
-  get(key: string): KubernetesObject | undefined;
+export interface GpuPodSource extends GpuPodReader {
   changes(): ChangeReader;
 }
 
@@ -32,6 +30,7 @@ export interface RunningSumParts {
   readonly assumedPrice: MicroUsd | undefined;
   readonly live: LiveInstances;
   readonly sent: SentCreates;
+  readonly notCreated: Pick<NotCreated, 'takeChanged'>;
   readonly counts: GpuPodCounts;
 }
 
@@ -97,7 +96,7 @@ export class RunningSum {
 
   /** Takes every change since the last time. */
   update(): void {
-    const { live, sent, counts, clock } = this.#parts;
+    const { live, sent, notCreated, counts, clock } = this.#parts;
     const concerned = new Concerned(this.#index, live);
     for (const key of this.#changes.take()) {
       this.#read(key, concerned);
@@ -105,6 +104,7 @@ export class RunningSum {
     const attempts = sent.takeChanged();
     concerned.addAttempts(this.#replaced);
     concerned.addAttempts(attempts);
+    concerned.addAttempts(notCreated.takeChanged());
     concerned.addChanged(this.#recounted);
     concerned.addChanged(live.takeChanged());
     concerned.addKeys(this.#answers.changed(counts.isLate));

@@ -1,6 +1,6 @@
 import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
 import type { AccountReference } from '../../lifecycle/account-identity.ts';
-import { unresolvedIntent } from '../../lifecycle/intent.ts';
+import { unresolvedIntent, writingOf } from '../../lifecycle/intent.ts';
 import type { Intent } from '../../lifecycle/intent.ts';
 import { isNamedForItsUid } from '../../lifecycle/open-intent.ts';
 import { objectHashes, parsePodName } from '../../lifecycle/pod-name.ts';
@@ -24,6 +24,8 @@ export type StatedPayers = (reference: AccountReference | undefined, namespace: 
 /** What a create intent counts that this process did not write, or that somebody edited. Anybody may write one. */
 export interface StatedIntent {
   readonly name: string;
+  /** See `writingOf`. */
+  readonly writing: string;
   /** It is of this UID, so the GpuPod rents nothing else before its outcome is known. */
   readonly isOwn: boolean;
   readonly owner: Owner;
@@ -76,6 +78,7 @@ function bounded(intent: Intent, namespace: string, payers: StatedPayers, isOwn:
   const statedOwner = ownerFor(payer, namespace);
   return {
     name,
+    writing: writingOf(intent),
     isOwn,
     owner: isForNamespace ? statedOwner : { account: NO_ACCOUNT, namespace },
     statedOwner,

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { ownerFor } from '../../../src/accounts/sums/stated.ts';
+import { intentOf, ownerFor } from '../../../src/accounts/sums/stated.ts';
 import type { InstanceSnapshot } from '../../../src/lifecycle/provider.ts';
 import { aSnapshot } from '../../support/builders/snapshots.ts';
 import { gpuPodOf, intentFor, nameFor } from '../support/sums-objects.ts';
@@ -122,7 +122,15 @@ class Run {
       expect(running).toBe(full);
     },
     release: (drawn) => {
-      this.world.release(nameFor(drawn, drawn.uid, drawn.attempt), drawn.dice[2] % 3 !== 0);
+      const name = nameFor(drawn, drawn.uid, drawn.attempt);
+      const key = `${drawn.namespace}/${drawn.name}`;
+      const isCharged = drawn.dice[2] % 3 !== 0;
+      const isRefused = !isCharged && drawn.dice[3] % 4 !== 0;
+      // Mostly the intent that stands on the GpuPod, else another writing of it.
+      const held = this.world.parsed(key);
+      const found = held === undefined ? undefined : intentOf(held);
+      const intent = found?.name === name ? found : intentFor(drawn);
+      this.world.release({ name, isCharged, notCreated: isRefused ? { key, intent } : undefined });
     },
     settle: (drawn) => {
       this.world.settle(nameFor(drawn, drawn.uid, drawn.attempt));

@@ -4,7 +4,8 @@ import { chargedAtOnce } from '../../../src/offers/upfront.ts';
 import type { MicroUsd } from '../../../src/offers/money.ts';
 import { costOf, countedLive, GpuPodCounts, HOUR_MS } from '../../../src/accounts/sums/gpu-pod-counts.ts';
 import type { Live, UnownedKind } from '../../../src/accounts/sums/live-instances.ts';
-import type { Reserving, ReservationsOptions } from '../../../src/accounts/sums/reservations.ts';
+import { NotCreated } from '../../../src/accounts/sums/not-created.ts';
+import type { Ended, Reserving, ReservationsOptions } from '../../../src/accounts/sums/reservations.ts';
 import type { SentCreate } from '../../../src/accounts/sums/sent-creates.ts';
 import { attemptKey } from '../../../src/accounts/sums/stated.ts';
 import { fits, isIn } from '../../../src/accounts/sums/sum-limits.ts';
@@ -42,6 +43,7 @@ export interface FullPassOptions extends Omit<ReservationsOptions, 'view' | 'exp
 export class FullPass {
   readonly live: ScannedInstances;
   readonly sent: ScannedCreates;
+  readonly #notCreated: NotCreated;
   readonly #options: FullPassOptions;
   readonly #counts: GpuPodCounts;
   readonly #charges = new Map<string, Charge>();
@@ -50,7 +52,9 @@ export class FullPass {
     this.#options = options;
     this.live = new ScannedInstances(options);
     this.sent = new ScannedCreates(options);
-    this.#counts = new GpuPodCounts({ ...options, live: this.live, sent: this.sent });
+    this.#notCreated = new NotCreated({ get: (key) => options.list().find((one) => objectKey(one) === key) });
+    const { live, sent } = this;
+    this.#counts = new GpuPodCounts({ ...options, live, sent, notCreated: this.#notCreated });
   }
 
   note(gpuPod: GpuPod): void {
@@ -70,6 +74,7 @@ export class FullPass {
       return false;
     }
     this.sent.add(uid, intent, owner, added);
+    this.#notCreated.drop(intent);
     if (micros > intent.cost.total) {
       const atMs = this.#options.clock.monotonicMs();
       this.#charges.set(intent.name, { uid, owner, micros, atMs });
@@ -77,12 +82,15 @@ export class FullPass {
     return true;
   }
 
-  release({ name, isCharged }: { readonly name: string; readonly isCharged: boolean }): void {
+  release({ name, isCharged, notCreated }: Ended): void {
     if (isCharged) {
       this.sent.answer(name);
     } else {
       this.sent.drop(name);
       this.#charges.delete(name);
+    }
+    if (notCreated !== undefined) {
+      this.#notCreated.add(notCreated.key, notCreated.intent);
     }
     this.sent.replaceListed(this.live);
   }

@@ -2,7 +2,7 @@ import { parseGpuPod } from '../../../src/api/gpupod/gpu-pod.ts';
 import type { GpuPod } from '../../../src/api/gpupod/gpu-pod.ts';
 import type { CountedAccount } from '../../../src/accounts/sums/awaited-lists.ts';
 import { Reservations } from '../../../src/accounts/sums/reservations.ts';
-import type { Reserving } from '../../../src/accounts/sums/reservations.ts';
+import type { Ended, Reserving } from '../../../src/accounts/sums/reservations.ts';
 import type { RetainedEntry } from '../../../src/accounts/sums/stated.ts';
 import { ownerFor } from '../../../src/accounts/sums/stated.ts';
 import type { StatedPayer } from '../../../src/accounts/sums/stated-intent.ts';
@@ -118,9 +118,9 @@ export class SumsWorld {
     return [this.#running.reserve(all), this.#full.reserve(all)];
   }
 
-  release(name: string, isCharged: boolean): void {
-    this.#running.release({ name, isCharged });
-    this.#full.release({ name, isCharged });
+  release(ended: Ended): void {
+    this.#running.release(ended);
+    this.#full.release(ended);
   }
 
   settle(name: string): void {

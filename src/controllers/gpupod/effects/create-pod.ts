@@ -2,6 +2,7 @@ import type { GpuPod } from '../../../api/gpupod/gpu-pod.ts';
 import { ANNOTATIONS, FINALIZER } from '../../../api/common/names.ts';
 import { apiErrorMessage, isConflict, isNotFound } from '../../../kubernetes/client/api-errors.ts';
 import type { SecretValues } from '../../../lifecycle/instance-request.ts';
+import { objectKey } from '../../../kubernetes/objects.ts';
 import { sessionBeganAtMs } from '../../../lifecycle/account.ts';
 import { judgeAnswer } from '../../../lifecycle/created.ts';
 import { writeIntent } from '../../../lifecycle/intent.ts';
@@ -115,6 +116,7 @@ async function sendWithin(
   }
   const { uid } = gpuPod.metadata;
   let isCharged = false;
+  let isSurelyNotCreated = false;
   try {
     const owner = ownerFor(context.reference, gpuPod.metadata.namespace);
     const limits = limitsFor(context, gpuPod.metadata.namespace);
@@ -124,9 +126,16 @@ async function sendWithin(
     }
     const outcome = await sendCreate(context, gpuPod, effect, prepared);
     isCharged = outcome.kind === 'known' && mayHaveCharged(outcome.localState);
+    isSurelyNotCreated = outcome.kind === 'known' && hasCreatedNothing(outcome.localState);
     return outcome;
   } finally {
-    reservations.release({ name: effect.intent.name, isCharged });
+    const { intent } = effect;
+    const key = objectKey(gpuPod);
+    reservations.release({
+      name: intent.name,
+      isCharged,
+      notCreated: isSurelyNotCreated ? { key, intent } : undefined,
+    });
     // A GpuPod that was permitted to probe and did not leaves the probe to another.
     circuitBreakers.giveBack(asking);
   }
@@ -145,6 +154,11 @@ function limitsFor(
 function mayHaveCharged({ pendingCreate }: LocalState): boolean {
   const kind = pendingCreate?.outcome?.kind;
   return kind === 'created' || kind === 'unknown';
+}
+
+function hasCreatedNothing({ pendingCreate }: LocalState): boolean {
+  const kind = pendingCreate?.outcome?.kind;
+  return kind === 'refused' || kind === 'notSent';
 }
 
 async function sendCreate(
