@@ -4,7 +4,7 @@ import type { LastSeen } from '../../lifecycle/observation.ts';
 import type { Failure, InstanceSnapshot, PodStatuses, Provider, Wallet } from '../../lifecycle/provider.ts';
 import type { ProtocolTimings } from '../../lifecycle/settings.ts';
 import type { ProviderHealth } from '../holds/provider-health.ts';
-import type { InventoryResult } from './inventory.ts';
+import type { DatedInventoryResult } from './listed-rows.ts';
 import type { Wallets } from './known-instances.ts';
 import type { VanishedInstances } from './vanished-instances.ts';
 
@@ -214,7 +214,7 @@ export class InstancePoller {
    * Takes a list: first the breaker, for the wallets that the list shows completely, then the snapshots of followed
    * instances.
    */
-  takeList({ instances, beganAtMs }: InventoryResult, complete: ReadonlySet<Wallet>): void {
+  takeList({ instances, beganAtMs, shownAtMs }: DatedInventoryResult, complete: ReadonlySet<Wallet>): void {
     const listed = new Set(instances.map(({ podId }) => podId));
     const isShown = ({ wallets }: Followed): boolean =>
       wallets !== 'all' && wallets.every((wallet) => complete.has(wallet));
@@ -222,7 +222,7 @@ export class InstancePoller {
     const suspects = this.#countSuspects(podIds, (podId) => !listed.has(podId));
     this.#options.vanished.report(podIds.length, suspects);
     for (const snapshot of instances) {
-      this.record(snapshot, beganAtMs);
+      this.record(snapshot, shownAtMs.get(snapshot.podId) ?? beganAtMs);
     }
   }
 

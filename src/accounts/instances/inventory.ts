@@ -1,22 +1,11 @@
 import type { InventoryView } from '../../lifecycle/observation.ts';
-import type {
-  Answer,
-  Failure,
-  InstanceList,
-  InstanceSnapshot,
-  Provider,
-  Wallet,
-} from '../../lifecycle/provider.ts';
+import type { Answer, Failure, InstanceList, Provider, Wallet } from '../../lifecycle/provider.ts';
 import type { AwaitedWallet, WalletReport } from './wallet-lists.ts';
 import { KnownInstances } from './known-instances.ts';
 import type { InventoryScope, KnownInstancesOptions, Wallets } from './known-instances.ts';
+import { datedResult } from './listed-rows.ts';
+import type { DatedInventoryResult, InventoryResult } from './listed-rows.ts';
 import { NamelessInstances } from './nameless-instances.ts';
-
-/** The result of one list over several wallets. */
-export interface InventoryResult {
-  readonly beganAtMs: number;
-  readonly instances: readonly InstanceSnapshot[];
-}
 
 /** What a GpuPod waits for. */
 export interface Waiting {
@@ -38,7 +27,7 @@ export interface InventoryOptions extends KnownInstancesOptions {
   /** True if the answers describe our account. Checked after the list, because the key may change during it. */
   readonly isTrusted: () => boolean;
   /** Called with each list, and with the wallets that it shows completely, before any GpuPod is notified. */
-  readonly onList: (result: InventoryResult, complete: ReadonlySet<Wallet>) => void;
+  readonly onList: (result: DatedInventoryResult, complete: ReadonlySet<Wallet>) => void;
   /** Called with the key of each GpuPod that waited for this list, or whose wallet fails. */
   readonly onReady: (key: string) => void;
   /** Requests the next list, in milliseconds from now. */
@@ -216,7 +205,8 @@ export class Inventory {
       return list;
     }
     const { beganAtMs, wallets: lists } = list.value;
-    const instances = this.#instances.take(list.value);
+    const rows = this.#instances.take(list.value);
+    const result = datedResult(rows, beganAtMs);
     void this.#nameless.ask();
     const nameless = new Set(this.#nameless.open().map(({ podId }) => podId));
     for (const { wallet, failure, podIds, unidentified } of lists) {
@@ -225,9 +215,9 @@ export class Inventory {
       report?.({ wallet, nameless: unnamed, unidentified: unidentified.length, ...problem });
     }
     const complete = lists.filter(({ failure }) => failure === undefined).map(({ wallet }) => wallet);
-    onList({ instances, beganAtMs }, new Set(complete));
+    onList(result, new Set(complete));
     this.#notify(wallets);
-    return { beganAtMs, instances };
+    return result;
   }
 
   /** Notifies the GpuPods that have their list now, and those whose wallet turns out to fail. */

@@ -9,12 +9,15 @@ import type {
   Wallet,
 } from '../../lifecycle/provider.ts';
 import type { NamelessInstances } from './nameless-instances.ts';
+import type { ListedRow, ListedRows } from './listed-rows.ts';
 import {
   afterFailure,
   afterList,
+  bringUpToDate,
   completeSinceMs,
   isRefusedList,
   isWorthReporting,
+  provingWallets,
   reportFailure,
   reportUnlisted,
   UNLISTED,
@@ -49,10 +52,11 @@ const MAX_ENDED = 5_000;
 export class KnownInstances {
   readonly #options: KnownInstancesOptions;
   readonly #nameless: NamelessInstances;
-  readonly #states = new Map<Wallet, WalletState>();
+  #states = new Map<Wallet, WalletState>();
   readonly #teamsSeen = new Set<string>();
   #liveByPrefix = new Map<string, InstanceSnapshot[]>();
   #liveById = new Map<string, InstanceSnapshot>();
+  #rows: ListedRows = new Map();
   #endedByPrefix = new Map<string, HistoryRow[]>();
   #endedById = new Map<string, HistoryRow>();
 
@@ -101,13 +105,14 @@ export class KnownInstances {
     }
     const concerned = this.#resolve(wallets);
     const doubt = this.#doubt(concerned);
+    const proving = [...new Set(concerned.flatMap((wallet) => provingWallets(this.#states, wallet)))];
     return {
       beganAtMs: this.completeSinceMs(wallets),
       live: pick(this.#liveByPrefix, this.#liveById, namePrefixes, podId),
       ended: pick(this.#endedByPrefix, this.#endedById, namePrefixes, podId),
       teamsSeen: this.#teamsSeen,
-      nameless: this.#namelessIn(concerned),
-      unidentified: this.#countUnidentified(concerned, namePrefixes),
+      nameless: this.#namelessIn(proving),
+      unidentified: this.#countUnidentified(proving, namePrefixes),
       ...(doubt === undefined ? {} : { doubt }),
     };
   }
@@ -158,16 +163,20 @@ export class KnownInstances {
   /**
    * Takes the list of some wallets.
    *
-   * @returns the instances, with all names that are known
+   * @returns the instances, as the latest list shows each, with all names that are known
    */
-  take(list: InstanceList): readonly InstanceSnapshot[] {
+  take(list: InstanceList): readonly ListedRow[] {
     const nowMs = this.#options.clock.monotonicMs();
     for (const wallet of list.wallets) {
       const state = this.#states.get(wallet.wallet) ?? UNLISTED;
       this.#states.set(wallet.wallet, afterList(state, list, wallet, nowMs));
     }
+    this.#states = new Map(bringUpToDate(this.#states));
     this.#index(list.beganAtMs);
-    return list.instances.map((instance) => this.#liveById.get(instance.podId) ?? instance);
+    return list.instances.map(
+      (instance) =>
+        this.#rows.get(instance.podId) ?? { instance, beganAtMs: list.beganAtMs, readAtMs: nowMs },
+    );
   }
 
   /** An ended instance stays ended, so later parts of the history only add to the known ones. */
@@ -191,12 +200,18 @@ export class KnownInstances {
   }
 
   #index(beganAtMs: number): void {
-    const all = new Map([...this.#states.values()].flatMap(({ instances }) => [...instances]));
-    const named = this.#nameless.fill([...all.values()], beganAtMs);
-    const live = named.filter(({ status }) => status !== 'TERMINATED');
+    const all = new Map([...this.#states.values()].flatMap(({ rows }) => [...rows]));
+    const instances = [...all.values()].map(({ instance }) => instance);
+    const named = new Map(
+      this.#nameless.fill(instances, beganAtMs).map((instance) => [instance.podId, instance]),
+    );
+    this.#rows = new Map(
+      [...all].map(([podId, row]) => [podId, { ...row, instance: named.get(podId) ?? row.instance }]),
+    );
+    const live = [...named.values()].filter(({ status }) => status !== 'TERMINATED');
     this.#liveById = new Map(live.map((instance) => [instance.podId, instance]));
     this.#liveByPrefix = groupByPrefix(live);
-    for (const { teamId } of named) {
+    for (const { teamId } of named.values()) {
       if (teamId !== undefined) {
         this.#teamsSeen.add(teamId);
       }
@@ -225,7 +240,7 @@ export class KnownInstances {
     const { isBound } = this.#options;
     const open = this.#nameless.open().filter(({ podId }) => !isBound(podId));
     return open.filter(({ podId }) =>
-      wallets.some((wallet) => this.#states.get(wallet)?.instances.has(podId) === true),
+      wallets.some((wallet) => this.#states.get(wallet)?.rows.has(podId) === true),
     );
   }
 

@@ -1,19 +1,14 @@
 import type { AwaitedReason, ListDoubt } from '../../lifecycle/observation.ts';
-import type {
-  Failure,
-  InstanceList,
-  InstanceSnapshot,
-  UnidentifiedRow,
-  Wallet,
-  WalletList,
-} from '../../lifecycle/provider.ts';
+import type { Failure, InstanceList, UnidentifiedRow, Wallet, WalletList } from '../../lifecycle/provider.ts';
+import { isBefore, laterRow } from './listed-rows.ts';
+import type { ListedRow, ListedRows } from './listed-rows.ts';
 
 /** What is known about the instances of one wallet. */
 export interface WalletState {
   /** Monotonic time before its last complete list began; -Infinity before the first. */
   readonly completeAtMs: number;
   /** Instances of that list, and those that incomplete lists have shown since. */
-  readonly instances: ReadonlyMap<string, InstanceSnapshot>;
+  readonly rows: ListedRows;
   /** Rows of the last list without an ID. */
   readonly unidentified: readonly UnidentifiedRow[];
   /** Teams whose instances its last list showed. */
@@ -57,7 +52,7 @@ const MAX_CHURN_MS = 60_000;
 
 export const UNLISTED: WalletState = {
   completeAtMs: -Infinity,
-  instances: new Map(),
+  rows: new Map(),
   unidentified: [],
   teams: new Set(),
 };
@@ -74,19 +69,21 @@ export function afterList(
     return state;
   }
   const ids = new Set(wallet.podIds);
-  const seen = new Map(
-    list.instances.filter(({ podId }) => ids.has(podId)).map((instance) => [instance.podId, instance]),
-  );
+  const { beganAtMs } = list;
+  const readAtMs = Math.max(beganAtMs, nowMs);
+  const seen = list.instances.filter(({ podId }) => ids.has(podId));
+  const shown = new Map(seen.map((instance) => [instance.podId, { instance, beganAtMs, readAtMs }]));
   const { unidentified, failure } = wallet;
   if (failure !== undefined) {
-    return afterFailure(
-      { ...state, instances: new Map([...state.instances, ...seen]), unidentified },
-      failure,
-      nowMs,
-    );
+    return afterFailure({ ...state, rows: withRows(state.rows, shown), unidentified }, failure, nowMs);
   }
-  const teams = new Set([...seen.values()].flatMap(({ teamId }) => (teamId === undefined ? [] : [teamId])));
-  return { completeAtMs: list.beganAtMs, instances: seen, unidentified, teams };
+  const teams = new Set(seen.flatMap(({ teamId }) => teamId ?? []));
+  return { completeAtMs: beganAtMs, rows: shown, unidentified, teams };
+}
+
+function withRows(known: ListedRows, shown: ListedRows): ListedRows {
+  const later = [...shown].map(([podId, row]) => [podId, laterRow(known.get(podId), row)] as const);
+  return new Map([...known, ...later]);
 }
 
 /**
@@ -107,10 +104,48 @@ export function afterFailure(state: WalletState, failure: Failure, nowMs: number
  * instances evidently shows them all, so it counts if the team's own list fails.
  */
 export function completeSinceMs(states: ReadonlyMap<Wallet, WalletState>, wallet: Wallet): number {
+  return Math.max(...provingWallets(states, wallet).map((one) => (states.get(one) ?? UNLISTED).completeAtMs));
+}
+
+/** The wallets whose lists prove an absence from this one, see {@link completeSinceMs}. */
+export function provingWallets(
+  states: ReadonlyMap<Wallet, WalletState>,
+  wallet: Wallet,
+): readonly [Wallet, ...Wallet[]] {
   const { completeAtMs } = states.get(wallet) ?? UNLISTED;
   const own = states.get(undefined);
   const isCovered = wallet !== undefined && own?.teams.has(wallet) === true;
-  return isCovered ? Math.max(completeAtMs, own.completeAtMs) : completeAtMs;
+  return isCovered && own.completeAtMs > completeAtMs ? [wallet, undefined] : [wallet];
+}
+
+/**
+ * Brings the rows of all wallets up to date. A wallet whose list fails keeps its rows, but another list may show the
+ * same instances: each row becomes the latest one of its instance. Such a row goes once a later list proves that the
+ * instance is absent from the wallet that pays for it.
+ */
+export function bringUpToDate(states: ReadonlyMap<Wallet, WalletState>): ReadonlyMap<Wallet, WalletState> {
+  const latest = new Map<string, ListedRow>();
+  for (const { rows } of states.values()) {
+    for (const [podId, row] of rows) {
+      latest.set(podId, laterRow(latest.get(podId), row));
+    }
+  }
+  return new Map(
+    [...states].map(([wallet, state]) => {
+      const isGone = (row: ListedRow): boolean =>
+        state.failing !== undefined && isBefore(row, completeSinceMs(states, wallet ?? row.instance.teamId));
+      return [wallet, withLatest(state, latest, isGone)];
+    }),
+  );
+}
+
+function withLatest(
+  state: WalletState,
+  latest: ListedRows,
+  isGone: (row: ListedRow) => boolean,
+): WalletState {
+  const rows = [...state.rows].map(([podId, row]) => [podId, latest.get(podId) ?? row] as const);
+  return { ...state, rows: new Map(rows.filter(([, row]) => !isGone(row))) };
 }
 
 const REFUSED_STATUSES: ReadonlySet<number> = new Set([400, 401, 403, 404, 422]);

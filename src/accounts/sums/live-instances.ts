@@ -7,7 +7,7 @@ import type { ProtocolTimings } from '../../lifecycle/settings.ts';
 import { currentAttempt } from '../../lifecycle/status/attempts.ts';
 import { priceToMicros } from '../../offers/money.ts';
 import type { MicroUsd } from '../../offers/money.ts';
-import type { InventoryResult } from '../instances/inventory.ts';
+import type { InventoryResult } from '../instances/listed-rows.ts';
 import { KeyIndex } from './key-index.ts';
 import { attemptKey, gpusOf, intentOf, listedPrice, ownerOf, saidPrice, userOf } from './stated.ts';
 import type { Owner, RetainedEntry } from './stated.ts';

@@ -3,7 +3,7 @@ import type { Intent } from '../../lifecycle/intent.ts';
 import type { Wallet } from '../../lifecycle/provider.ts';
 import type { MicroUsd } from '../../offers/money.ts';
 import { chargedAtOnce } from '../../offers/upfront.ts';
-import type { InventoryResult } from '../instances/inventory.ts';
+import type { InventoryResult } from '../instances/listed-rows.ts';
 import type { AwaitedList } from '../../lifecycle/observation.ts';
 import { AwaitedLists } from './awaited-lists.ts';
 import type { CountedAccount, ExpectedAccount } from './awaited-lists.ts';

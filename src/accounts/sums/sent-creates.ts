@@ -2,7 +2,7 @@ import { ChangeNotes } from '../../kubernetes/cache/change-notes.ts';
 import type { Intent } from '../../lifecycle/intent.ts';
 import type { Wallet } from '../../lifecycle/provider.ts';
 import { LISTS_THAT_PROVE_ABSENCE } from '../../lifecycle/settings.ts';
-import type { InventoryResult } from '../instances/inventory.ts';
+import type { InventoryResult } from '../instances/listed-rows.ts';
 import { KeyIndex } from './key-index.ts';
 import { isListedBy } from './live-instances.ts';
 import type { Lister, LiveInstances, LiveInstancesOptions } from './live-instances.ts';

@@ -39,6 +39,8 @@ export class InventoryBench {
   readonly reports: WalletReport[] = [];
   /** What happened, in order: each list with its complete wallets and instances, and each notified GpuPod. */
   readonly events: string[] = [];
+  /** When the list that shows an instance began, as recorded with the last list. */
+  shownAtMs: ReadonlyMap<string, number> = new Map();
   readonly inventory: Inventory;
 
   constructor(teams: readonly string[] = []) {
@@ -60,7 +62,8 @@ export class InventoryBench {
       isTrusted: () => this.isTrusted,
       quietFailureMs: QUIET_MS,
       minGapMs: GAP_MS,
-      onList: ({ instances }, complete) => {
+      onList: ({ instances, shownAtMs }, complete) => {
+        this.shownAtMs = shownAtMs;
         const names = instances.map(({ podId, name }) => `${podId}=${name ?? '?'}`);
         const wallets = [...complete].map((wallet) => wallet ?? 'own');
         this.events.push(['list', ...wallets, ...names].join(' '));
