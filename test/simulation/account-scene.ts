@@ -29,7 +29,7 @@ export class AccountScene {
   constructor(options: SimulationOptions = {}) {
     this.simulation = new Simulation({
       ...options,
-      plant: { exchanger: (real) => this.#noting(real) },
+      plant: { ...options.plant, exchanger: (real) => this.#noting(real) },
       provider: { ...KEYS, ...options.provider },
       settings: { isServingAccounts: true, ...options.settings },
     });

@@ -58,6 +58,12 @@ export interface Shared {
 /** The shared parts, and the session of the account that acts for the GpuPods in question, with its own policy. */
 export interface Context extends Shared, Acting {}
 
+/** The context in which a step is decided and performed. */
+export interface StepContext extends Context {
+  /** Who acts by now, and by which rules: accounts may change while an effect waits. */
+  readonly actingNow: () => Acting;
+}
+
 /** What a reconcile starts from: the account is found for each step. */
 export interface Reconciling extends Shared {
   readonly payers: Payers;

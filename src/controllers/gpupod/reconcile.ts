@@ -10,7 +10,7 @@ import type { Observation, ObservedOffers } from '../../lifecycle/observation.ts
 import type { LocalState } from '../../lifecycle/local-state.ts';
 import { withDropped, withReadyTime } from '../../lifecycle/status/dropped.ts';
 import { contextOf } from './context.ts';
-import type { Context, Reconciling } from './context.ts';
+import type { Context, Reconciling, StepContext } from './context.ts';
 import type { EffectOutcome } from './effects/outcome.ts';
 import { perform } from './effects/perform.ts';
 import { gather } from './gather.ts';
@@ -80,13 +80,14 @@ async function contextFor(
   key: string,
   gpuPod: GpuPod,
   { localState, isUnproven }: { readonly localState: LocalState; readonly isUnproven: boolean },
-): Promise<Context> {
+): Promise<StepContext> {
   const { payers, adoptions, installation } = shared;
   const intent = readIntent(gpuPod);
   const isOthers = intent.kind === 'read' && intent.intent.uid !== gpuPod.metadata.uid;
   const mayAdopt = payers.isServing && isOthers && (await adoptions.mayAdopt(gpuPod, intent, installation));
-  const acting = payers.of(key, gpuPod, { gpuPod, localState, intent, mayAdopt, installation });
-  return contextOf(shared, { ...acting, isAccountUnproven: payers.isServing && isUnproven });
+  const facts = { gpuPod, localState, intent, mayAdopt, installation };
+  const acting = { ...payers.of(key, gpuPod, facts), isAccountUnproven: payers.isServing && isUnproven };
+  return { ...contextOf(shared, acting), actingNow: () => payers.choose(gpuPod, facts) };
 }
 
 function provenAccount(shared: Reconciling, gpuPod: GpuPod, { signed }: LocalState): Proven {

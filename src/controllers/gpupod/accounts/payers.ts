@@ -77,7 +77,7 @@ export class Payers {
   }
 
   of(key: string, gpuPod: GpuPod, facts: LiabilityFacts): Acting {
-    const acting = this.#choose(gpuPod, facts);
+    const acting = this.choose(gpuPod, facts);
     if (mayHaveRented(gpuPod, facts)) {
       this.#tracedKeys.add(key);
     }
@@ -176,7 +176,8 @@ export class Payers {
     ];
   }
 
-  #choose(gpuPod: GpuPod, facts: LiabilityFacts): Acting {
+  /** Who acts at this moment. Notes nothing. */
+  choose(gpuPod: GpuPod, facts: LiabilityFacts): Acting {
     // What surely created nothing binds nobody, and must not choose whose money is spent next.
     const liability = isSurelyNotCreated(facts) ? undefined : liabilityOf(facts);
     // An unreadable create intent names no account. The one that would pay next is the likeliest.

@@ -1,13 +1,15 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { GpuPod } from '../../../api/gpupod/gpu-pod.ts';
 import { ANNOTATIONS } from '../../../api/common/names.ts';
+import { isSamePayer } from '../../../lifecycle/account-identity.ts';
 import type { BookedTurn, CreateOutcome } from '../../../lifecycle/provider.ts';
-import type { Context } from '../context.ts';
+import type { StepContext } from '../context.ts';
 
 type NotSent = Extract<CreateOutcome, { readonly kind: 'notSent' }>;
 
 /** Waits for the turn of a create request. Returns why it must not be sent; undefined if it has its turn. */
 export async function waitForTurn(
-  { clock }: Pick<Context, 'clock'>,
+  { clock }: Pick<StepContext, 'clock'>,
   turn: BookedTurn,
   untilMs: number,
 ): Promise<NotSent | undefined> {
@@ -21,7 +23,7 @@ export async function waitForTurn(
 
 /** Why the create request must not leave at this moment; undefined if it may. */
 export function findObstacle(
-  context: Pick<Context, 'clock' | 'view' | 'isLeaseFresh'>,
+  context: Pick<StepContext, 'clock' | 'view' | 'isLeaseFresh'> & Paying,
   gpuPod: GpuPod,
   untilMs: number,
 ): string | undefined {
@@ -31,11 +33,28 @@ export function findObstacle(
   if (isChangedByUser(context, gpuPod)) {
     return CHANGED;
   }
-  return context.isLeaseFresh() ? undefined : SLOW_LEASE;
+  return context.isLeaseFresh() ? findPayerChange(context) : SLOW_LEASE;
+}
+
+type Paying = Pick<StepContext, 'session' | 'policy' | 'reference' | 'actingNow'>;
+
+/**
+ * Why the account may not pay for the create request that was decided; undefined if it may. While the request waits,
+ * the account may be suspended, deleted or replaced, or its limits, defaults or selected namespaces may change. Any
+ * such change is decided anew, because a limit may concern the offer, the request or the sums.
+ */
+export function findPayerChange({ session, policy, reference, actingNow }: Paying): string | undefined {
+  const now = actingNow();
+  if (now.payerProblem !== undefined) {
+    return `${ACCOUNT_CHANGED} ${now.payerProblem.message}`;
+  }
+  const isSame =
+    now.session === session && isSamePayer(now.reference, reference) && isDeepStrictEqual(now.policy, policy);
+  return isSame ? undefined : `${ACCOUNT_CHANGED} The operator decides again.`;
 }
 
 /** Whether somebody deleted, changed or paused the GpuPod after the decision: the request may wait for its turn. */
-function isChangedByUser({ view }: Pick<Context, 'view'>, { metadata }: GpuPod): boolean {
+function isChangedByUser({ view }: Pick<StepContext, 'view'>, { metadata }: GpuPod): boolean {
   const now = view.get(`${metadata.namespace}/${metadata.name}`)?.metadata;
   return (
     now?.uid !== metadata.uid ||
@@ -45,6 +64,8 @@ function isChangedByUser({ view }: Pick<Context, 'view'>, { metadata }: GpuPod):
   );
 }
 
+const ACCOUNT_CHANGED =
+  'The account that pays, or what it allows, changed before the create request left, so it was not sent and nothing was rented.';
 const CHANGED =
   'The GpuPod was deleted, changed or paused before its create request left, so it was not sent and nothing was rented.';
 const SLOW_START =

@@ -13,20 +13,20 @@ import type { BookedTurn, CreateOutcome, SendOptions } from '../../../lifecycle/
 import type { CreatePod } from '../../../lifecycle/step.ts';
 import { countedAccount } from '../../../accounts/session.ts';
 import { accountLimitsOf } from '../accounts/account-sums.ts';
-import type { Context } from '../context.ts';
+import type { Context, StepContext } from '../context.ts';
 import { requesterOf } from '../gather.ts';
 import { isHeldElsewhere } from '../installation/id-proofs.ts';
 import type { SumLimit } from '../../../accounts/sums/sum-limits.ts';
 import { ownerFor } from '../../../accounts/sums/stated.ts';
 import { whileSessionLasts } from '../../../accounts/identity/session-fence.ts';
-import { findObstacle, waitForTurn } from './create-obstacle.ts';
+import { findObstacle, findPayerChange, waitForTurn } from './create-obstacle.ts';
 import { known, STALE } from './outcome.ts';
 import type { EffectOutcome } from './outcome.ts';
 import { keyObstacle, repeatedWithKey } from './requested-key.ts';
 import { valuesForCreate } from './secret-values.ts';
 
 type Creating = Pick<
-  Context,
+  StepContext,
   | 'clock'
   | 'policy'
   | 'timings'
@@ -38,6 +38,7 @@ type Creating = Pick<
   | 'isLeaseFresh'
   | 'log'
   | 'reference'
+  | 'actingNow'
   | 'onCreateAnswered'
 >;
 
@@ -108,10 +109,12 @@ async function sendWithin(
 ): Promise<EffectOutcome> {
   const { clock, session } = context;
   const { reservations, circuitBreakers } = session;
-  const { localState } = prepared;
+  const { localState, session: decided } = prepared;
   const isOld = clock.monotonicMs() - effect.offerSeenAtMs > context.timings.offerMaxAgeMs;
   const asking = requesterOf(context, gpuPod);
-  if (isOld || !circuitBreakers.pass(asking)) {
+  // Decides again before the create intent is written, which would have to be closed. The limits are those of this moment.
+  const isOutdated = isOld || !decided.mayStillSend() || findPayerChange(context) !== undefined;
+  if (isOutdated || !circuitBreakers.pass(asking)) {
     return known(localState);
   }
   const { uid } = gpuPod.metadata;

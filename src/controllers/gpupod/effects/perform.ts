@@ -2,7 +2,7 @@ import type { GpuPod } from '../../../api/gpupod/gpu-pod.ts';
 import type { LocalState } from '../../../lifecycle/local-state.ts';
 import { isRegistered, keyChoiceOf } from '../../../lifecycle/ssh-key/key-choice.ts';
 import type { Effect } from '../../../lifecycle/step.ts';
-import type { Context } from '../context.ts';
+import type { StepContext } from '../context.ts';
 import { cooldownOwner } from '../gather.ts';
 import { ensureSecret, removeSecret } from './connection-secret.ts';
 import { createPod } from './create-pod.ts';
@@ -13,7 +13,7 @@ import { addFinalizer, release, writeStatus } from './writes.ts';
 
 /** Performs the planned effect, and has the key looked for that no longer opens anything after it. */
 export async function perform(
-  context: Context,
+  context: StepContext,
   gpuPod: GpuPod,
   effect: Effect,
   localState: LocalState,
@@ -46,7 +46,7 @@ function isKeyReplaced({ sshKey: former }: LocalState, outcome: EffectOutcome): 
 
 /** The compiler demands a case for each new effect. */
 async function performOne(
-  context: Context,
+  context: StepContext,
   gpuPod: GpuPod,
   effect: Effect,
   localState: LocalState,
