@@ -114,6 +114,38 @@ describe('a CRD that this release does not manage', () => {
   });
 });
 
+describe('a CRD that was installed with crds.keep=false', () => {
+  const where = ['-n', 'eighth-system'];
+
+  /** The CRDs of earlier releases stay. */
+  async function handOver(file: string, name: string): Promise<void> {
+    const owner = ['meta.helm.sh/release-name=eighth', 'meta.helm.sh/release-namespace=eighth-system'];
+    await kubectl('apply', '--server-side', '--force-conflicts', '-f', file);
+    await kubectl('annotate', 'crd', name, ...owner, 'helm.sh/resource-policy-', '--overwrite');
+    await kubectl('label', 'crd', name, 'app.kubernetes.io/managed-by=Helm', '--overwrite');
+  }
+
+  it.each([
+    { sets: ['crds.enabled=false'], crd: CRD },
+    { sets: ['accounts.enabled=false'], crd: 'gpuaccounts.gpupod.dev' },
+    { sets: ['watchNamespaces={default}', 'crds.keep=true'], crd: CRD },
+  ])('is not deleted, with every object of it, by an upgrade with $sets', async ({ sets, crd }) => {
+    for (const plural of ['gpupods', 'gpuaccounts', 'clustergpuaccounts']) {
+      await handOver(`crds/${plural}.gpupod.dev.yaml`, `${plural}.gpupod.dev`);
+    }
+    await install('eighth', '--force-conflicts', '--set', 'crds.keep=false,accounts.enabled=true');
+    const dropping = ['--reuse-values', ...sets.flatMap((set) => ['--set', set])];
+    const upgrade = async (...more: readonly string[]): Promise<string> =>
+      await helm('upgrade', 'eighth', chart, ...where, ...more).catch(String);
+    expect(await upgrade(...dropping)).toContain(`${crd}: with these values Helm would delete it`);
+
+    expect(await upgrade('--reuse-values', '--set', 'crds.keep=true')).toContain('STATUS: deployed');
+    expect(await upgrade(...dropping, '--set', 'crds.keep=true')).toContain('STATUS: deployed');
+    expect(await kubectl('get', 'crd', crd, '-o', 'name')).toContain(crd);
+    await helm('uninstall', 'eighth', ...where, '--no-hooks');
+  });
+});
+
 describe('the CRDs of accounts', () => {
   const ACCOUNT_CRDS = ['gpuaccounts', 'clustergpuaccounts'].map((plural) => `${plural}.gpupod.dev`);
   const ACCOUNTS = ['--set', 'accounts.enabled=true'];
@@ -141,6 +173,23 @@ describe('the CRDs of accounts', () => {
     await helm('uninstall', 'fifth', ...where, '--no-hooks');
     expect(await existing()).toEqual(ACCOUNT_CRDS);
     expect(await kubectl('get', 'clustergpuaccounts', '-o', 'name')).toContain('/ml');
+  });
+
+  it('cannot be turned off while accounts pay for instances', async () => {
+    const where = ['-n', 'ninth-system'];
+    await install('ninth', ...ACCOUNTS);
+    await kubectl('apply', '-f', 'examples/gpupod.yaml');
+    const account = { kind: 'ClusterGpuAccount', name: 'ml', userId: 'user-1' };
+    const status = JSON.stringify({ status: { podId: 'pod-1', account } });
+    const patch = ['patch', 'gpupod', 'train-1', '--subresource=status', '--type=merge', '-p'];
+    await kubectl(...patch, status);
+    const upgrade = ['upgrade', 'ninth', chart, ...where, ...SOME_IMAGE];
+    expect(await helm(...upgrade).catch(String)).toContain(
+      'accounts pay for the instances of these GpuPods: default/train-1',
+    );
+    await kubectl(...patch, JSON.stringify({ status: null }));
+    expect(await helm(...upgrade)).toContain('STATUS: deployed');
+    await helm('uninstall', 'ninth', ...where, '--no-hooks');
   });
 
   it.each(ACCOUNT_CRDS)('are rejected when %s differs and belongs to somebody else', async (name) => {
