@@ -31,7 +31,9 @@ export async function runPlan(plan: Plan, terminal: Terminal): Promise<Outcome[]
   const checks = await inSection('Static checks', write, () =>
     inParallel(checksAtATime, plan.checks, async (check) => runCheck(check, terminal)),
   );
-  const fast = await inSection('Fast tests', write, () => runRing(plan.fastRing, children));
+  const fast = await inSection('Fast tests', write, () =>
+    inParallel(1, plan.fastRings, async (ring) => runRing(ring, children)),
+  );
   const prepared = await preparing;
   const cluster = await inSection('Tests with a control plane', write, () =>
     inParallel(ringsAtATime, plan.clusterRings, async (ring) => {
@@ -41,7 +43,7 @@ export async function runPlan(plan: Plan, terminal: Terminal): Promise<Outcome[]
     }),
   );
 
-  const outcomes = [...checks, fast, outcomeOf(prepared), ...cluster];
+  const outcomes = [...checks, ...fast, outcomeOf(prepared), ...cluster];
   write(heading('Summary'));
   for (const outcome of outcomes) write(lineOf(outcome));
   write(totalOf(outcomes));
