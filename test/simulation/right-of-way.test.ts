@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ClusterPorts } from '../../src/controllers/gpupod/gpu-pod-options.ts';
+import type { GpuPodSpecInput } from '../../src/api/gpupod/spec.ts';
 import type { FaultRuleInput } from '../../src/simulator/faults/effect.ts';
+import { withSpec } from './edits.ts';
 import { Simulation } from './simulation.ts';
 import type { SimulationOptions } from './simulation.ts';
 
@@ -143,6 +145,46 @@ describe('a busy operator', () => {
     simulation.delete('done');
     await simulation.pass(2_000);
     expect(deletes(simulation)).toBe(21);
+  });
+});
+
+/**
+ * After a restart nobody knows the names of instances before the first list, and without the name a GET must show that
+ * the instance is ours.
+ */
+describe('an operator that was restarted while lists fail and searches hang', () => {
+  const LIFETIME_MS = 30 * MINUTE_MS;
+  const YOUNG_MS = 5_000;
+
+  it.each<{ what: string; begin: (simulation: Simulation) => void; toEnd: Partial<GpuPodSpecInput> }>([
+    { what: 'reaches its lifetime', begin: () => undefined, toEnd: { maxLifetime: '30m' } },
+    {
+      what: 'is suspended',
+      begin: (simulation) => {
+        simulation.edit(withSpec({ suspend: true }), 'done');
+      },
+      toEnd: {},
+    },
+  ])('sends the DELETE within seconds for an instance that $what', async ({ begin, toEnd }) => {
+    const simulation = new Simulation();
+    simulation.startOperator();
+    await simulation.pass(1_000);
+    simulation.apply('done', toEnd);
+    await simulation.until('ready', () => simulation.isReady('done'), 5 * MINUTE_MS);
+    await simulation.pass(LIFETIME_MS - MINUTE_MS - simulation.time.nowMs);
+    simulation.api.faults.add({ method: 'GET', path: '/pods/', effect: { kind: 'Answer', status: 503 } });
+    simulation.api.faults.add(hanging({ method: 'GET', path: '/availability/*' }));
+    simulation.operator.kill();
+    // Older GpuPods would wait for a list before they search.
+    await simulation.pass(LIFETIME_MS - YOUNG_MS - simulation.time.nowMs);
+    for (let index = 0; index < CROWD; index += 1) simulation.apply(`crowd-${index}`, SEARCHING(index));
+    await simulation.pass(LIFETIME_MS + 1_000 - simulation.time.nowMs);
+    expect(deletes(simulation)).toBe(0);
+
+    begin(simulation);
+    await simulation.pass(10_000);
+    expect(deletes(simulation)).toBe(1);
+    expect(simulation.journal.violations).toEqual([]);
   });
 });
 

@@ -6,6 +6,7 @@ import { learnDelete, learnRead, learnDuplicateDeleted } from '../../../lifecycl
 import type { LocalState, PodRead } from '../../../lifecycle/local-state.ts';
 import { isSameAttempt } from '../../../lifecycle/pod-name.ts';
 import type { Answer, NotFound, InstanceSnapshot } from '../../../lifecycle/provider.ts';
+import { currentAttempt } from '../../../lifecycle/status/attempts.ts';
 import type { DeleteDuplicate } from '../../../lifecycle/step.ts';
 import { relationOf } from '../../../lifecycle/instance-relation.ts';
 import type { OfferQuery } from '../../../offers/offer-source.ts';
@@ -62,9 +63,12 @@ export async function readPod(
   localState: LocalState,
 ): Promise<EffectOutcome> {
   const read = async (): Promise<EffectOutcome> => await readInstance(context, podId, localState);
-  return isDeleting(gpuPod) || gpuPod.spec.suspend
-    ? await read()
-    : await inSlot(context, 'readSlots', gpuPod, read);
+  return isTerminating(gpuPod) ? await read() : await inSlot(context, 'readSlots', gpuPod, read);
+}
+
+/** A termination that was begun is finished, whatever began it. */
+function isTerminating(gpuPod: GpuPod): boolean {
+  return isDeleting(gpuPod) || gpuPod.spec.suspend || currentAttempt(gpuPod.status)?.ending !== undefined;
 }
 
 async function readInstance(
