@@ -6,6 +6,7 @@ import type {
   Wallet,
   WalletList,
 } from '../lifecycle/provider.ts';
+import { joinRows } from '../lifecycle/same-instance.ts';
 import type { HttpClient } from './http-client.ts';
 import type { CollectedInstances } from './page-collector.ts';
 import { collectInstances } from './list-pages.ts';
@@ -36,8 +37,8 @@ export async function listPods(
   }
   const instances = new Map<string, InstanceSnapshot>();
   for (const [podId, instance] of collected.flatMap((one) => [...one.instances])) {
-    // The row of one list may have fields that the row of another lacks.
-    instances.set(podId, { ...instances.get(podId), ...instance });
+    const known = instances.get(podId);
+    instances.set(podId, known === undefined ? instance : joinRows(known, instance));
   }
   const lists = unique.map((wallet, index) => walletList(wallet, collected[index]));
   return { kind: 'ok', value: { instances: [...instances.values()], beganAtMs, wallets: lists } };

@@ -1,4 +1,5 @@
 import type { Failure, InstanceSnapshot, UnidentifiedRow } from '../lifecycle/provider.ts';
+import { joinRows } from '../lifecycle/same-instance.ts';
 import { failure } from './failure.ts';
 import { OverlapCheck } from './page-overlap.ts';
 import { snapshotFromPod } from './instance-snapshot.ts';
@@ -28,7 +29,7 @@ interface Row {
 /**
  * Collects the pages of one read.
  *
- * If the greatest total exceeds the rows that were read, the list is incomplete. A smaller total proves
+ * If the greatest total exceeds the instances that were read, the list is incomplete, unless it counts rows. A smaller total proves
  * nothing: a full page is never the last one. Rows may vanish between two pages. No row was skipped if each
  * page begins with rows of an earlier page, see {@link OverlapCheck}.
  */
@@ -46,6 +47,8 @@ export class Collector {
   /** The greatest total of all pages, or undefined if no page has one. */
   #total: number | undefined;
   #isRepeating = false;
+  /** The first page: its number of rows, and of instances in them. */
+  #first: { readonly rows: number; readonly count: number } | undefined;
 
   /** Where the next page begins. */
   get offset(): number {
@@ -62,6 +65,7 @@ export class Collector {
       return;
     }
     const known = this.#addRows(rows, at);
+    this.#first ??= { rows: data.length, count: this.#count };
     const isShort = data.length < this.#longest;
     this.#isRepeating = known === data.length && !isShort && data.length > 0;
     this.isAtEnd =
@@ -83,8 +87,8 @@ export class Collector {
   /** Adds the first page, read again at the end. It only adds rows and proves nothing. */
   addFirstPage({ data }: OffsetPage): void {
     this.#keepBeside(data.map((row) => ({ row, parsed: ListedPod.safeParse(row) })));
-    for (const [podId, instance] of this.#beside) {
-      this.#instances.set(podId, this.#instances.get(podId) ?? instance);
+    for (const instance of this.#beside.values()) {
+      join(this.#instances, instance);
     }
   }
 
@@ -102,7 +106,7 @@ export class Collector {
   #keepBeside(rows: readonly Row[]): void {
     for (const { parsed } of rows) {
       if (parsed.success) {
-        this.#beside.set(parsed.data.id, snapshotFromPod(parsed.data));
+        join(this.#beside, snapshotFromPod(parsed.data));
       }
     }
   }
@@ -122,13 +126,22 @@ export class Collector {
     for (const [index, { row, parsed }] of rows.entries()) {
       if (parsed.success) {
         known += this.#instances.has(parsed.data.id) ? 1 : 0;
-        this.#instances.set(parsed.data.id, snapshotFromPod(parsed.data));
+        join(this.#instances, snapshotFromPod(parsed.data));
       } else {
         known += this.#unidentified.has(at + index) ? 1 : 0;
         this.#unidentified.set(at + index, defined(UnidentifiedPod.parse(row)));
       }
     }
     return known;
+  }
+
+  /**
+   * Rows of the first page repeat an ID, the total counts them all, and no later page has another instance. Rows that
+   * repeat one of another page say nothing about the rows that are missing.
+   */
+  get #isCountedByRow(): boolean {
+    const { rows, count } = this.#first ?? { rows: 0, count: 0 };
+    return !this.#overlap.isMoving && rows === this.#total && count === this.#count;
   }
 
   get #count(): number {
@@ -152,7 +165,7 @@ export class Collector {
 
   /** The check of a list that does not change during the read. */
   #strictly(): Failure | undefined {
-    if (this.#count < (this.#total ?? 0)) {
+    if (this.#count < (this.#total ?? 0) && !this.#isCountedByRow) {
       return doubt('the provider says that there are more instances than it lists');
     }
     const isVouchedFor = this.#total === this.#count;
@@ -160,7 +173,7 @@ export class Collector {
       return doubt('the list changed too much while it was read');
     }
     // All rows are in one page, and the page size did not cut it: this server has no pages.
-    const isWhole = isVouchedFor && this.#longest !== PAGE_SIZE;
+    const isWhole = (isVouchedFor || this.#isCountedByRow) && this.#longest !== PAGE_SIZE;
     return this.#isRepeating && !isWhole ? doubt('the provider returns the same page repeatedly') : undefined;
   }
 
@@ -171,10 +184,19 @@ export class Collector {
   }
 
   collected(problem: Failure | undefined): CollectedInstances {
-    const instances = new Map([...this.#beside, ...this.#instances]);
+    const instances = new Map(this.#instances);
+    for (const instance of this.#beside.values()) {
+      join(instances, instance);
+    }
     const found = { instances, unidentified: this.#unidentified };
     return problem === undefined ? found : { ...found, failure: problem };
   }
+}
+
+/** Adds a row. Rows with the same ID are one instance. */
+function join(instances: Map<string, InstanceSnapshot>, instance: InstanceSnapshot): void {
+  const known = instances.get(instance.podId);
+  instances.set(instance.podId, known === undefined ? instance : joinRows(known, instance));
 }
 
 /**

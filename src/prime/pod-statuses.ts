@@ -1,4 +1,5 @@
 import type { Answer, Failure, InstanceSnapshot, PodStatuses } from '../lifecycle/provider.ts';
+import { joinRows } from '../lifecycle/same-instance.ts';
 import { ACCOUNT_STATUSES, unexpected } from './failure.ts';
 import type { HttpClient } from './http-client.ts';
 import { snapshotFromStatus } from './instance-snapshot.ts';
@@ -174,7 +175,7 @@ async function ask(
     : { kind: 'ok', value: snapshots ?? [] };
 }
 
-/** The rows about the requested instances, each once, or undefined if no row can be read. */
+/** What the rows say about each requested instance, or undefined if no row can be read. */
 function readRows(rows: readonly unknown[], asked: ReadonlySet<string>): InstanceSnapshot[] | undefined {
   const snapshots = new Map<string, InstanceSnapshot>();
   let readable = 0;
@@ -184,8 +185,10 @@ function readRows(rows: readonly unknown[], asked: ReadonlySet<string>): Instanc
       continue;
     }
     readable += 1;
-    if (asked.has(parsed.data.podId) && !snapshots.has(parsed.data.podId)) {
-      snapshots.set(parsed.data.podId, snapshotFromStatus(parsed.data));
+    const { podId } = parsed.data;
+    if (asked.has(podId)) {
+      const snapshot = snapshotFromStatus(parsed.data);
+      snapshots.set(podId, joinRows(snapshots.get(podId) ?? snapshot, snapshot));
     }
   }
   return readable === 0 ? undefined : [...snapshots.values()];

@@ -53,11 +53,34 @@ describe('listPods: complete lists', () => {
     expect(ids).toHaveLength(60);
   });
 
-  it('counts each instance once', async () => {
-    const { answer, seen } = await list(() => ({ json: podsPage([...rows(1), ...rows(1)], 2) }));
+  it('counts an instance that the server lists and counts twice as one', async () => {
+    const twice = [...rows(1), ...rows(1)];
+    const { answer, ids } = await list((request) => page(twice, request));
+
+    expect(ids).toEqual(['p0']);
+    expect('value' in answer ? answer.value.wallets[0]?.failure : answer).toBeUndefined();
+  });
+
+  it('is incomplete if the total is greater than the rows, counted with those that repeat an ID', async () => {
+    const { answer, seen } = await list(() => ({ json: podsPage([...rows(1), ...rows(1)], 3) }));
 
     expect(answer).toMatchObject({ kind: 'failure', reason: 'UnexpectedResponse' });
     expect(seen).toHaveLength(6);
+  });
+
+  it.each([
+    { name: 'the list of the team', ended: 'team-1' },
+    { name: 'the list without a team', ended: null },
+  ])('shows an instance as live that only $name shows as terminated', async ({ ended }) => {
+    const { answer } = await list(
+      (request) => {
+        const status = request.query.get('teamId') === ended ? 'TERMINATED' : 'ACTIVE';
+        return page([aPodRow({ id: 'p1', status })], request);
+      },
+      [undefined, 'team-1'],
+    );
+
+    expect(answer).toMatchObject({ value: { instances: [{ podId: 'p1', status: 'ACTIVE' }] } });
   });
 
   it('tries again if there are fewer rows than the total, and accepts a complete list then', async () => {

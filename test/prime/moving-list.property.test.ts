@@ -15,6 +15,8 @@ interface Setup {
   readonly newestFirst: boolean;
   readonly cut: number;
   readonly tellsTotal: boolean;
+  /** Every so many rows one is repeated, and the total counts the rows. */
+  readonly repeats?: number;
 }
 
 interface Outcome {
@@ -26,15 +28,19 @@ interface Outcome {
 }
 
 /** Reads a list page by page, as the client does, while it changes between the pages. */
-function read({ count, changes, newestFirst, cut, tellsTotal }: Setup, terminating: number): Outcome {
+function read(setup: Setup, terminating: number): Outcome {
+  const { count, changes, newestFirst, cut, tellsTotal, repeats = Infinity } = setup;
   let live = Array.from({ length: count }, (_, index) => `p${String(index)}`);
+  const all = (): string[] => live.flatMap((id, index) => ((index + 1) % repeats === 0 ? [id, id] : [id]));
   const first = [...live];
   const collector = new Collector();
   let pages = 0;
   let came = 0;
   while (!collector.isAtEnd && pages < 500) {
-    const rows = live.slice(collector.offset, collector.offset + cut).map((id) => aPodRow({ id }));
-    collector.add({ data: rows, total_count: tellsTotal ? live.length : undefined, limit: undefined });
+    const rows = all()
+      .slice(collector.offset, collector.offset + cut)
+      .map((id) => aPodRow({ id }));
+    collector.add({ data: rows, total_count: tellsTotal ? all().length : undefined, limit: undefined });
     const { ends, comes } = changes[pages] ?? { ends: [], comes: 0 };
     const gone = new Set(ends.map((place) => live[place % Math.max(1, live.length)]));
     const fresh = Array.from({ length: comes }, () => `n${String((came += 1))}`);
@@ -43,8 +49,10 @@ function read({ count, changes, newestFirst, cut, tellsTotal }: Setup, terminati
     pages += 1;
   }
   if (collector.mayMissFirstRows) {
-    const rows = live.slice(0, cut).map((id) => aPodRow({ id }));
-    collector.addFirstPage({ data: rows, total_count: live.length, limit: undefined });
+    const rows = all()
+      .slice(0, cut)
+      .map((id) => aPodRow({ id }));
+    collector.addFirstPage({ data: rows, total_count: all().length, limit: undefined });
   }
   const problem = collector.contradiction(terminating);
   const { instances } = collector.collected(problem);
@@ -82,6 +90,29 @@ describe('a list that changes during the read', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('is never complete without one if the server repeats rows and counts them', () => {
+    fc.assert(
+      fc.property(setup(60, 20), fc.constantFrom(2, 3, 7, 50), (given, repeats) => {
+        const { isComplete, leftOut } = read({ ...given, repeats }, 0);
+
+        expect(isComplete ? leftOut : []).toEqual([]);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('is complete if it stays as it is, and the server repeats rows and counts them', () => {
+    for (const [count, repeats] of [
+      [3, 2],
+      [97, 50],
+      [66, 2],
+    ] as const) {
+      const given = { count, repeats, changes: [], newestFirst: true, cut: 100, tellsTotal: true };
+
+      expect(read(given, 0)).toMatchObject({ isComplete: true, leftOut: [] });
+    }
   });
 
   it('is never complete without one if the server sends no total', () => {

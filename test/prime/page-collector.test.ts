@@ -68,3 +68,68 @@ describe('a server that cuts its pages and denies it', () => {
     },
   );
 });
+
+/** Reads these rows as `collectInstances` does. The server counts as `total` says. */
+function collectRows(
+  rows: readonly Record<string, unknown>[],
+  { total, cut = 100 }: { readonly total: number | undefined; readonly cut?: number },
+) {
+  const collector = new Collector();
+  for (let page = 1; !collector.isAtEnd && page < 50; page += 1) {
+    const data = rows.slice(collector.offset, collector.offset + cut);
+    collector.add({ data, total_count: total, limit: 100 });
+  }
+  const problem = collector.contradiction(0);
+  const found = [...collector.collected(problem).instances.values()];
+  return { isComplete: problem === undefined, found: found.map(({ podId, status }) => `${podId} ${status}`) };
+}
+
+function row(id: string, status = 'ACTIVE'): Record<string, unknown> {
+  return aPodRow({ id, status });
+}
+
+describe('rows with the same ID', () => {
+  const LIVE = { isComplete: true, found: ['a ACTIVE', 'b ACTIVE'] };
+
+  it.each<{
+    name: string;
+    rows: readonly Record<string, unknown>[];
+    total: number | undefined;
+    cut?: number;
+  }>([
+    { name: 'the live one is first', rows: [row('a'), row('a', 'TERMINATED'), row('b')], total: 2 },
+    { name: 'the terminated one is first', rows: [row('a', 'TERMINATED'), row('a'), row('b')], total: 2 },
+    { name: 'there is no total', rows: [row('a'), row('a', 'TERMINATED'), row('b')], total: undefined },
+  ])('are live if one of them is, and $name', ({ rows: given, total, cut = 100 }) => {
+    expect(collectRows(given, { total, cut })).toEqual(LIVE);
+  });
+
+  it.each<{ name: string; total: number }>([
+    { name: 'counts instances', total: 2 },
+    { name: 'counts rows', total: 3 },
+  ])('make no list incomplete if the total $name', ({ total }) => {
+    expect(collectRows([row('a'), row('a'), row('b')], { total })).toEqual(LIVE);
+  });
+
+  it.each<{ name: string; rows: readonly Record<string, unknown>[]; total: number; cut?: number }>([
+    { name: 'the total is greater than the rows', rows: [row('a'), row('a'), row('b')], total: 4 },
+    { name: 'the next page has the rest', rows: [row('a'), row('a'), row('b'), row('c')], total: 3, cut: 3 },
+  ])('do not stand for rows that are missing if $name', ({ rows: given, total, cut = 100 }) => {
+    const { isComplete, found } = collectRows(given, { total, cut });
+    expect(isComplete ? found.length : total).toBe(total);
+  });
+
+  it('are live if one of them is, and they are in two pages', () => {
+    const given = [row('a'), row('b'), row('a', 'TERMINATED')];
+    expect(collectRows(given, { total: undefined, cut: 2 }).found).toEqual(LIVE.found);
+  });
+
+  it('do not stand for rows that are missing if they are in two pages', () => {
+    const collector = new Collector();
+    const ids = idsOf(100);
+    collector.add({ data: ids.map((id) => row(id)), total_count: 103, limit: 100 });
+    collector.add({ data: ids.slice(95).map((id) => row(id)), total_count: 103, limit: 100 });
+    collector.add({ data: [], total_count: 103, limit: 100 });
+    expect(collector.contradiction(0)).toMatchObject({ reason: 'UnexpectedResponse' });
+  });
+});
