@@ -7,6 +7,7 @@ import { isPlainText } from '../api/common/plain-text.ts';
 import type { GpuPod } from '../api/gpupod/gpu-pod.ts';
 import { oncePerObject } from '../api/common/once-per-object.ts';
 import { SharedValues } from '../api/common/shared-values.ts';
+import { MAX_PREPAID_HOURS } from '../offers/upfront.ts';
 import { isSameAttempt, MAX_ATTEMPT_NUMBER } from './pod-name.ts';
 import { attemptsOf, hasOutcome } from './status/attempts.ts';
 
@@ -39,7 +40,7 @@ const IntentOffer = z.object({
   stockStatus: label,
   image: label,
   provisioningMinutes: z.number().optional(),
-  prepaidHours: z.number().min(0).optional(),
+  prepaidHours: z.number().min(0).max(MAX_PREPAID_HOURS).optional(),
   /** Why the operator chose this offer, in one sentence. */
   why: text(300),
 });

@@ -8,6 +8,7 @@ import { statedIntentOf } from './stated-intent.ts';
 import type { StatedIntent, StatedPayers } from './stated-intent.ts';
 import type { Live, LiveInstances, LiveInstancesOptions } from './live-instances.ts';
 import type { NotCreated } from './not-created.ts';
+import type { UnconfirmedIntents } from './unconfirmed-intents.ts';
 import type { SentCreates } from './sent-creates.ts';
 import { attemptKey, endedIdsOf, gpusOf, intentOf, ownerOf, saidPrice } from './stated.ts';
 import { sumOf } from './exact-totals.ts';
@@ -23,6 +24,7 @@ export interface GpuPodCountsParts {
   readonly live: LiveInstances;
   readonly sent: SentCreates;
   readonly notCreated: Pick<NotCreated, 'has'>;
+  readonly unconfirmed: Pick<UnconfirmedIntents, 'isAbsent'>;
 }
 
 /** What is left to be counted, in one pass over GpuPods that may name the same instances. */
@@ -126,7 +128,14 @@ export class GpuPodCounts {
     if (this.#parts.notCreated.has(stated) && !this.#hasListed(stated.name)) {
       return COUNTS_NOTHING;
     }
-    return stated.isOwn ? this.#ofOwn(stated, this.#take(stated.name, live)) : this.#adoptable(stated, live);
+    if (!stated.isOwn) {
+      return this.#adoptable(stated, live);
+    }
+    const listed = this.#take(stated.name, live);
+    const { namespace, name } = gpuPod.metadata;
+    return listed.length === 0 && this.#parts.unconfirmed.isAbsent(`${namespace}/${name}`)
+      ? COUNTS_NOTHING
+      : this.#ofOwn(stated, listed);
   }
 
   /** Nothing is known of whose instance it is, but what the create intent states: it counts for its user as well. */

@@ -2,7 +2,9 @@ import { parseGpuPod } from '../../api/gpupod/gpu-pod.ts';
 import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
 import type { AccountReference } from '../../lifecycle/account-identity.ts';
-import { unresolvedIntent } from '../../lifecycle/intent.ts';
+import { unresolvedIntent, writingOf } from '../../lifecycle/intent.ts';
+import type { Intent } from '../../lifecycle/intent.ts';
+import type { Wallet } from '../../lifecycle/provider.ts';
 import { attemptKey, endedIdsOf } from './stated.ts';
 
 /** What a GpuPod names, and so what it counts may depend on. */
@@ -22,6 +24,13 @@ export interface OpenCreate {
   readonly attempt: string;
   readonly payer: AccountReference | undefined;
   readonly namespace: string;
+  /** The wallet and user whose complete list would show the instance. */
+  readonly wallet: Wallet;
+  readonly userId: string | undefined;
+  /** How long after the write the request may still be sent, by its own statement. */
+  readonly sendWithinMs: number;
+  /** Identifies this writing, with whom it names: an edited intent says nothing about the one that was sent. */
+  readonly identity: string;
   /** The UID in the intent, if it is that of another GpuPod. The intent counts only while that one does not exist. */
   readonly adoptedUid?: string;
 }
@@ -64,6 +73,15 @@ function openCreateOf(gpuPod: GpuPod): OpenCreate | undefined {
         attempt: attemptKey(intent.name),
         payer: intent.payer,
         namespace,
+        wallet: intent.teamId,
+        userId: intent.account,
+        sendWithinMs: intent.sendWithinMs ?? 0,
+        identity: identityOf(intent),
         ...(intent.uid === uid ? {} : { adoptedUid: intent.uid }),
       };
+}
+
+function identityOf(intent: Intent): string {
+  const { payer, account, teamId } = intent;
+  return JSON.stringify([writingOf(intent), payer?.kind, payer?.name, account, teamId]);
 }

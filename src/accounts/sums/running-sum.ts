@@ -14,6 +14,7 @@ import { PayerAnswers } from './payer-answers.ts';
 import { RunningTotals } from './running-totals.ts';
 import type { SentCreates } from './sent-creates.ts';
 import { attemptKey } from './stated.ts';
+import type { UnconfirmedIntents } from './unconfirmed-intents.ts';
 import type { StatedPayers } from './stated-intent.ts';
 import { isIn } from './sum-limits.ts';
 import type { Counted, Scope } from './sum-limits.ts';
@@ -31,6 +32,7 @@ export interface RunningSumParts {
   readonly live: LiveInstances;
   readonly sent: SentCreates;
   readonly notCreated: Pick<NotCreated, 'takeChanged'>;
+  readonly unconfirmed: Pick<UnconfirmedIntents, 'keep' | 'drop' | 'changed'>;
   readonly counts: GpuPodCounts;
 }
 
@@ -96,7 +98,7 @@ export class RunningSum {
 
   /** Takes every change since the last time. */
   update(): void {
-    const { live, sent, notCreated, counts, clock } = this.#parts;
+    const { live, sent, notCreated, unconfirmed, counts, clock } = this.#parts;
     const concerned = new Concerned(this.#index, live);
     for (const key of this.#changes.take()) {
       this.#read(key, concerned);
@@ -109,6 +111,7 @@ export class RunningSum {
     concerned.addChanged(live.takeChanged());
     concerned.addKeys(this.#answers.changed(counts.isLate));
     concerned.addKeys(this.#hours.changed(clock.nowMs()));
+    concerned.addKeys(unconfirmed.changed());
     const keys = concerned.keys();
     const podIds = concerned.podIds();
     const rest = this.#restOf(podIds);
@@ -138,8 +141,11 @@ export class RunningSum {
     if (before?.open !== undefined) {
       this.#answers.drop(key, before.open);
     }
-    if (after?.open !== undefined) {
+    if (after?.open === undefined) {
+      this.#parts.unconfirmed.drop(key);
+    } else {
       this.#answers.keep(key, after.open);
+      this.#parts.unconfirmed.keep(key, after.open);
     }
     if (after?.prepaidAtMs !== undefined) {
       this.#hours.keep(key, after.prepaidAtMs);

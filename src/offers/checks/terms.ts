@@ -4,7 +4,7 @@ import { shortWord } from '../offer-text.ts';
 import { CURRENCY } from '../price.ts';
 import type { Rejection } from '../rejections.ts';
 import { stockRank } from '../stock.ts';
-import { chargedAtOnce } from '../upfront.ts';
+import { chargedAtOnce, MAX_PREPAID_HOURS } from '../upfront.ts';
 import { effectiveCap } from '../requirements.ts';
 import type { OfferRequirements } from '../requirements.ts';
 import { reject } from './check.ts';
@@ -24,7 +24,7 @@ export function prepaidIsWanted(
   requirements: OfferRequirements,
 ): Rejection | undefined {
   const { prepaidHours = 0 } = candidate.offer;
-  return prepaidHours === 0 || requirements.allowPrepaid
+  return prepaidHours === 0 || (requirements.allowPrepaid && prepaidHours <= MAX_PREPAID_HOURS)
     ? undefined
     : reject(candidate, 'PrepaidForbidden', `${prepaidHours} h prepaid`, prepaidHours);
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { intentOf, ownerFor } from '../../../src/accounts/sums/stated.ts';
 import type { InstanceSnapshot } from '../../../src/lifecycle/provider.ts';
 import { aSnapshot } from '../../support/builders/snapshots.ts';
-import { gpuPodOf, intentFor, nameFor } from '../support/sums-objects.ts';
+import { foreignNameFor, gpuPodOf, intentFor, nameFor } from '../support/sums-objects.ts';
 import type { Drawn } from '../support/sums-objects.ts';
 import { LISTERS, NAMESPACES, SumsWorld } from '../support/sums-world.ts';
 
@@ -20,6 +20,8 @@ const WHAT = [
     'wait',
     'setBack',
     'payer',
+    'settleLists',
+    'hold',
   ] as const),
 ] as const;
 const WAITS_MS = [1, 30_000, 100_000, 1_800_000, 3_600_000];
@@ -141,6 +143,21 @@ class Run {
     setBack: ({ dice: [a] }) => {
       this.world.wallAheadMs -= WAITS_MS[a % WAITS_MS.length] ?? 0;
     },
+    // Lists that prove what is absent by now. Before the first sum, nothing has seen the create intents.
+    settleLists: ({ dice: [a] }) => {
+      const [running, full] = this.world.answers();
+      expect(running).toEqual(full);
+      this.world.nowMs += [300_000, 150_000][a % 2] ?? 0;
+      for (const lister of [...LISTERS, ...LISTERS, ...LISTERS]) {
+        this.world.nowMs += 10_000;
+        this.world.list(lister, [], [undefined, 'team-x']);
+      }
+    },
+    hold: ({ dice: [a, b] }) => {
+      const name = LISTERS[a % LISTERS.length]?.name ?? '';
+      if (b % 2 === 0) this.world.held.add(name);
+      else this.world.held.delete(name);
+    },
     payer: ({ dice: [a, b, c] }) => {
       const account = LISTERS[a % LISTERS.length]?.name ?? '';
       const answer = {
@@ -162,7 +179,8 @@ class Run {
       nameFor(drawn, this.#uidOf(who, 1), 1).slice(0, 43),
       undefined,
       'somebody-elses',
-    ][(c + pod) % 4];
+      foreignNameFor(drawn, this.#uidOf(who), 1 + (c % 2)),
+    ][(c + pod) % 5];
     const { name: _name, ...nameless } = aSnapshot({ podId: `pod-${String(pod)}` });
     return {
       ...nameless,

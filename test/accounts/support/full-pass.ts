@@ -7,6 +7,8 @@ import type { Live, UnownedKind } from '../../../src/accounts/sums/live-instance
 import { NotCreated } from '../../../src/accounts/sums/not-created.ts';
 import type { Ended, Reserving, ReservationsOptions } from '../../../src/accounts/sums/reservations.ts';
 import type { SentCreate } from '../../../src/accounts/sums/sent-creates.ts';
+import { factsOf } from '../../../src/accounts/sums/gpu-pod-facts.ts';
+import { UnconfirmedIntents } from '../../../src/accounts/sums/unconfirmed-intents.ts';
 import { attemptKey } from '../../../src/accounts/sums/stated.ts';
 import { fits, isIn } from '../../../src/accounts/sums/sum-limits.ts';
 import type { Counted, Scope, Totals } from '../../../src/accounts/sums/sum-limits.ts';
@@ -32,7 +34,7 @@ interface FullSummary {
   readonly unowned: ReadonlyMap<UnownedKind, MicroUsd>;
 }
 
-export interface FullPassOptions extends Omit<ReservationsOptions, 'view' | 'expected'> {
+export interface FullPassOptions extends Omit<ReservationsOptions, 'view'> {
   readonly list: () => readonly KubernetesObject[];
 }
 
@@ -44,6 +46,8 @@ export class FullPass {
   readonly live: ScannedInstances;
   readonly sent: ScannedCreates;
   readonly #notCreated: NotCreated;
+  readonly unconfirmed: UnconfirmedIntents;
+  #keys: ReadonlySet<string> = new Set();
   readonly #options: FullPassOptions;
   readonly #counts: GpuPodCounts;
   readonly #charges = new Map<string, Charge>();
@@ -53,8 +57,9 @@ export class FullPass {
     this.live = new ScannedInstances(options);
     this.sent = new ScannedCreates(options);
     this.#notCreated = new NotCreated({ get: (key) => options.list().find((one) => objectKey(one) === key) });
-    const { live, sent } = this;
-    this.#counts = new GpuPodCounts({ ...options, live, sent, notCreated: this.#notCreated });
+    this.unconfirmed = new UnconfirmedIntents(options);
+    const { live, sent, unconfirmed } = this;
+    this.#counts = new GpuPodCounts({ ...options, live, sent, notCreated: this.#notCreated, unconfirmed });
   }
 
   note(gpuPod: GpuPod): void {
@@ -143,9 +148,23 @@ export class FullPass {
     });
   }
 
+  #noteIntents(objects: readonly KubernetesObject[]): void {
+    const open = new Map(
+      objects.flatMap((object) => {
+        const facts = factsOf(object);
+        return facts.open === undefined ? [] : [[objectKey(object), facts.open] as const];
+      }),
+    );
+    for (const key of this.#keys) if (!open.has(key)) this.unconfirmed.drop(key);
+    for (const [key, one] of open) this.unconfirmed.keep(key, one);
+    this.#keys = new Set(open.keys());
+    this.unconfirmed.changed();
+  }
+
   #sum(): Sum {
     const byUid = new Map<string, Counted>();
     const objects = this.#options.list().toSorted((a, b) => (objectKey(a) < objectKey(b) ? -1 : 1));
+    this.#noteIntents(objects);
     const uids = new Set(objects.map(({ metadata }) => metadata.uid));
     const rest = { live: this.live.all(), isAlive: (uid: string) => uids.has(uid) };
     for (const raw of objects) {

@@ -1,7 +1,7 @@
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import type { InstanceSnapshot } from '../../../src/lifecycle/provider.ts';
 import type { StatedPayers } from '../../../src/accounts/sums/stated-intent.ts';
-import type { CountedAccount } from '../../../src/accounts/sums/awaited-lists.ts';
+import type { CountedAccount, ExpectedAccount } from '../../../src/accounts/sums/awaited-lists.ts';
 import { Reservations } from '../../../src/accounts/sums/reservations.ts';
 import type { Owner } from '../../../src/accounts/sums/stated.ts';
 import type { Intent } from '../../../src/lifecycle/intent.ts';
@@ -33,7 +33,7 @@ export const LIVE = aSnapshot({ status: 'ACTIVE', priceUsdPerHour: 2.5 });
 export class ReservationsBench {
   nowMs = Date.parse('2026-11-23T12:00:00Z');
   objects: RawObject[] = [];
-  expected: readonly CountedAccount[] = [OWN_KEY];
+  expected: readonly ExpectedAccount[] = [OWN_KEY];
   payerOf: StatedPayers = ANY_PAYER;
   readonly reservations = new Reservations({
     view: gpuPodSource(() => this.objects),

@@ -19,6 +19,7 @@ export interface Drawn {
   readonly dice: readonly [number, number, number, number];
 }
 
+const OTHER_INSTALLATION = 'zzz999';
 const PAYERS = [
   undefined,
   { kind: 'ClusterGpuAccount', name: 'ml' },
@@ -39,6 +40,11 @@ export function nameFor(
   attempt: number,
 ): string {
   return podName(INSTALLATION, { namespace, uid, name }, attempt);
+}
+
+/** The name under another installation ID, as after the record of the installation was lost. */
+export function foreignNameFor({ namespace, name }: Drawn, uid: string, attempt: number): string {
+  return podName(OTHER_INSTALLATION, { namespace, uid, name }, attempt);
 }
 
 export function intentFor(drawn: Drawn, uid = drawn.uid): Intent {
@@ -89,6 +95,20 @@ const FORMS: readonly ((drawn: Drawn) => RawObject)[] = [
     const [, hash = ''] = objectHashes({ namespace: drawn.namespace, uid: drawn.uid });
     const name = `gp-${INSTALLATION}-${hash}-${String(drawn.attempt)}-x`;
     return rawGpuPod({ ...metaOf(drawn), intent: { ...intentFor(drawn), name } });
+  },
+  (drawn) => {
+    const name = foreignNameFor(drawn, drawn.uid, drawn.attempt);
+    const intent = { ...intentFor(drawn), installation: OTHER_INSTALLATION, name };
+    return rawGpuPod({ ...metaOf(drawn), intent });
+  },
+  // Of another process, which may send it later than others, or for a user and a team of nobody.
+  (drawn) => {
+    const sendWithinMs = [0, 120_000][drawn.dice[3] % 2];
+    const intent = { ...intentFor(drawn), writtenBy: String(drawn.dice[0] % 3), sendWithinMs };
+    return rawGpuPod({
+      ...metaOf(drawn),
+      intent: drawn.dice[2] % 4 === 0 ? { ...intent, account: 'nobody', teamId: 'none' } : intent,
+    });
   },
   (drawn) => rawGpuPod({ ...metaOf(drawn), intent: '{"garbled' }),
   (drawn) => rawGpuPod({ ...metaOf(drawn), intent: intentFor(drawn), status: statusFor(drawn) }),

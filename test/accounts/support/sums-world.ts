@@ -1,6 +1,6 @@
 import { parseGpuPod } from '../../../src/api/gpupod/gpu-pod.ts';
 import type { GpuPod } from '../../../src/api/gpupod/gpu-pod.ts';
-import type { CountedAccount } from '../../../src/accounts/sums/awaited-lists.ts';
+import type { CountedAccount, ExpectedAccount } from '../../../src/accounts/sums/awaited-lists.ts';
 import { Reservations } from '../../../src/accounts/sums/reservations.ts';
 import type { Ended, Reserving } from '../../../src/accounts/sums/reservations.ts';
 import type { RetainedEntry } from '../../../src/accounts/sums/stated.ts';
@@ -48,6 +48,8 @@ export class SumsWorld {
   /** What the wall clock runs ahead of the monotonic one. */
   wallAheadMs = 0;
   readonly store = new Store<RawObject>({ monotonicMs: () => this.nowMs });
+  /** Accounts whose key is missing now. */
+  readonly held = new Set<string>();
   readonly payers = new Map<string, StatedPayer>();
   readonly #running: Reservations;
   readonly #full: FullPass;
@@ -65,8 +67,12 @@ export class SumsWorld {
       payers: (reference: Parameters<typeof accountKey>[0] | undefined, namespace: string): StatedPayer =>
         (reference === undefined ? undefined : this.payers.get(accountKey(reference, namespace))) ?? SERVING,
     };
-    this.#running = new Reservations({ ...options, view: this.store, expected: () => LISTERS });
-    this.#full = new FullPass({ ...options, list: () => this.store.list() });
+    this.#running = new Reservations({ ...options, view: this.store, expected: () => this.#expected() });
+    this.#full = new FullPass({
+      ...options,
+      list: () => this.store.list(),
+      expected: () => this.#expected(),
+    });
     for (const lister of LISTERS) {
       this.#running.takeRetained(lister, []);
       this.list(lister, [], [undefined, 'team-x']);
@@ -83,7 +89,12 @@ export class SumsWorld {
     this.#running.takeInventory(lister, result, complete);
     this.#full.live.takeInventory(lister, result, complete);
     this.#full.sent.takeInventory(lister, result, complete);
+    this.#full.unconfirmed.takeInventory(lister, result, complete);
     this.#full.sent.replaceListed(this.#full.live);
+  }
+
+  #expected(): readonly ExpectedAccount[] {
+    return LISTERS.map((lister) => ({ ...lister, isHeld: this.held.has(lister.name) }));
   }
 
   takeRetained(lister: CountedAccount, entry: RetainedEntry): void {

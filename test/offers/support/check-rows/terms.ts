@@ -40,6 +40,13 @@ export const TERMS_ROWS: readonly CheckRow[] = [
     why: 'the hours are charged in any case',
   },
   {
+    name: 'prepaid for longer than a create intent can record',
+    offer: offer({ prepaidHours: 10_001 }),
+    spec: { placement: { allowPrepaid: true } },
+    expected: 'PrepaidForbidden',
+    why: 'the operator could not read its own create intent',
+  },
+  {
     name: 'prepaid unreadable',
     offer: offer({ prepaidHours: Number.NaN }),
     expected: 'PrepaidForbidden',
