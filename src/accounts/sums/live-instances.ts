@@ -17,7 +17,7 @@ export interface LiveInstancesOptions {
   readonly installation: string;
   readonly timings: Pick<
     ProtocolTimings,
-    'settleMs' | 'settleSpacingMs' | 'goneSpacingMs' | 'foreignRequestMs'
+    'settleMs' | 'settleSpacingMs' | 'massAbsenceMs' | 'foreignRequestMs'
   >;
 }
 
@@ -97,7 +97,10 @@ export class LiveInstances {
     return shown.length > 0;
   }
 
-  /** Takes a complete list. An instance is dropped only after two lists, far enough apart, that do not show it. */
+  /**
+   * Takes a complete list. An instance that no list shows any more is dropped after so long that a wrong answer of the
+   * provider is unlikely: nobody reads it by its ID, and what is dropped makes room for further instances.
+   */
   takeInventory(
     lister: Lister,
     { instances, beganAtMs }: InventoryResult,
@@ -125,12 +128,13 @@ export class LiveInstances {
   }
 
   #miss(podId: string, live: Live, beganAtMs: number): void {
-    const { settleMs, goneSpacingMs } = this.#options.timings;
-    if (beganAtMs < live.sinceMs + settleMs) {
+    const { settleMs, massAbsenceMs } = this.#options.timings;
+    // Whoever keeps the record of a retained instance reads it by its ID, and says when it has ended.
+    if (live.kind === 'retained' || beganAtMs < live.sinceMs + settleMs) {
       return;
     }
     const { missingSinceMs = beganAtMs } = live;
-    if (beganAtMs - missingSinceMs >= goneSpacingMs) {
+    if (beganAtMs - missingSinceMs >= massAbsenceMs) {
       this.ended(podId);
     } else {
       this.#put(podId, { ...live, missingSinceMs });

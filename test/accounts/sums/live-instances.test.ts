@@ -14,7 +14,7 @@ beforeEach(() => {
   live = new LiveInstances({
     clock: new VirtualClock(),
     installation: INSTALLATION,
-    timings: { settleMs: 0, settleSpacingMs: 0, goneSpacingMs: 30_000, foreignRequestMs: 0 },
+    timings: { settleMs: 0, settleSpacingMs: 0, massAbsenceMs: 30_000, foreignRequestMs: 0 },
   });
 });
 

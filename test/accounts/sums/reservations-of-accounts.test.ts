@@ -50,7 +50,7 @@ describe('the books of several accounts', () => {
         sleep: async () => Promise.resolve(),
       },
       installation: INSTALLATION,
-      timings: { settleMs: 90_000, settleSpacingMs: 30_000, goneSpacingMs: 30_000, foreignRequestMs: 60_000 },
+      timings: { settleMs: 90_000, settleSpacingMs: 30_000, massAbsenceMs: 30_000, foreignRequestMs: 60_000 },
       assumedPrice: ASSUMED,
       expected: () => [TEAM_B],
       payers: ANY_PAYER,

@@ -62,7 +62,7 @@ class World {
     view: gpuPodSource(() => [...this.objects.values()]),
     clock: new VirtualClock(),
     installation: INSTALLATION,
-    timings: { settleMs: 90_000, settleSpacingMs: 30_000, goneSpacingMs: 30_000, foreignRequestMs: 60_000 },
+    timings: { settleMs: 90_000, settleSpacingMs: 30_000, massAbsenceMs: 30_000, foreignRequestMs: 60_000 },
     assumedPrice: PRICE,
     expected: () => [ML],
     payers: ANY_PAYER,

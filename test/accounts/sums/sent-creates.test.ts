@@ -117,7 +117,7 @@ describe('what changed among the create requests', () => {
     const sent = new SentCreates({
       clock: new VirtualClock(),
       installation: INSTALLATION,
-      timings: { settleMs: 0, settleSpacingMs: 0, goneSpacingMs: 0, foreignRequestMs: 0 },
+      timings: { settleMs: 0, settleSpacingMs: 0, massAbsenceMs: 0, foreignRequestMs: 0 },
     });
     sent.add('a', intent(), OWNER, COUNTED);
     expect([...sent.takeChanged()]).toEqual(OF_FIRST);

@@ -43,7 +43,7 @@ export class ReservationsBench {
       sleep: async () => Promise.resolve(),
     },
     installation: INSTALLATION,
-    timings: { settleMs: 90_000, settleSpacingMs: 30_000, goneSpacingMs: 30_000, foreignRequestMs: 60_000 },
+    timings: { settleMs: 90_000, settleSpacingMs: 30_000, massAbsenceMs: 30_000, foreignRequestMs: 60_000 },
     assumedPrice: ASSUMED,
     expected: () => this.expected,
     payers: (reference, namespace) => this.payerOf(reference, namespace),

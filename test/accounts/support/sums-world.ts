@@ -62,7 +62,7 @@ export class SumsWorld {
         sleep: async () => Promise.resolve(),
       },
       installation: INSTALLATION,
-      timings: { settleMs: 90_000, settleSpacingMs: 30_000, goneSpacingMs: 30_000, foreignRequestMs: 60_000 },
+      timings: { settleMs: 90_000, settleSpacingMs: 30_000, massAbsenceMs: 30_000, foreignRequestMs: 60_000 },
       assumedPrice,
       payers: (reference: Parameters<typeof accountKey>[0] | undefined, namespace: string): StatedPayer =>
         (reference === undefined ? undefined : this.payers.get(accountKey(reference, namespace))) ?? SERVING,

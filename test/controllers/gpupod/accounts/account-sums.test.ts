@@ -29,7 +29,7 @@ function othersOf(policy: Partial<Policy>): ReturnType<typeof countOthers> {
     },
     clock: new VirtualClock(),
     installation: INSTALLATION,
-    timings: { settleMs: 90_000, settleSpacingMs: 30_000, goneSpacingMs: 30_000, foreignRequestMs: 60_000 },
+    timings: { settleMs: 90_000, settleSpacingMs: 30_000, massAbsenceMs: 30_000, foreignRequestMs: 60_000 },
     assumedPrice: 0,
     expected: () => [TEAM_B],
     payers: ANY_PAYER,
