@@ -71,6 +71,8 @@ export interface SessionOptions extends Pick<AccountSession, 'name' | 'provider'
   readonly gpuPods: GpuPodList;
   /** Teams whose instances may have been rented with this key. */
   readonly teamIds: () => readonly string[];
+  /** Whether nothing proves that anything was rented in this team, so that no sum waits for its list. */
+  readonly isUnprovenTeam?: (teamId: string) => boolean;
   readonly reservations: Reservations;
   /** Multiplies cooldowns and breaker times; differs from 1 only in tests. */
   readonly cooldownScale: number;
@@ -130,6 +132,7 @@ export function createSession(options: SessionOptions, signals: SessionSignals):
     provider,
     clock,
     teamIds: options.teamIds,
+    isUnprovenTeam: options.isUnprovenTeam,
     isTrusted: () => mayAsk(account.state),
     isBound: (podId) => poller.isFollowed(podId),
     onList: (result, complete) => {

@@ -1,5 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { GpuPodStatus } from '../api/gpupod/status.ts';
+import type { Intent } from './intent.ts';
+import { canonicalJson } from './spec-hash.ts';
 
 /** The account in a status: who pays for the instance. */
 export type StatedAccount = NonNullable<GpuPodStatus['account']>;
@@ -17,6 +19,8 @@ export interface IdProofs {
    * earlier versions, which signed the ID only. Undefined without a key: then only the name counts.
    */
   readonly of: (podId: string, account?: StatedAccount) => string | undefined;
+  /** The value that `proof` of this create intent must have in the namespace of this GpuPod. Undefined without a key. */
+  readonly ofIntent: (intent: Intent) => string | undefined;
   /** Whether another GpuPod has a valid proof for the same ID. */
   readonly isProvenElsewhere: (podId: string) => boolean;
 }
@@ -52,4 +56,20 @@ export function isProvenStatus(
     podIdProof !== undefined &&
     ((account !== undefined && podIdProof === of(podId, account)) || podIdProof === of(podId))
   );
+}
+
+/**
+ * Signs a create intent for GpuPods of this namespace: a restored GpuPod has another UID. Not signed is how long the
+ * request may take, which is known only at the write and is bounded.
+ */
+export function proveIntent(key: string, namespace: string, intent: Intent): string {
+  const { proof: _proof, sendWithinMs: _sendWithinMs, ...signed } = intent;
+  return createHmac('sha256', key)
+    .update(canonicalJson(['intent', namespace, signed]))
+    .digest('base64url');
+}
+
+/** Whether the operator wrote this create intent as it is. Earlier versions signed none. */
+export function isProvenIntent({ ofIntent }: Pick<IdProofs, 'ofIntent'>, intent: Intent): boolean {
+  return intent.proof !== undefined && intent.proof === ofIntent(intent);
 }

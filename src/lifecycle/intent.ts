@@ -87,6 +87,8 @@ const Intent = z.object({
    * anyone can edit it.
    */
   sendWithinMs: z.int().min(0).max(120_000).optional(),
+  /** The operator's signature, see `id-proof.ts`; absent in records of earlier versions. */
+  proof: text(64).optional(),
 });
 
 export type Intent = z.output<typeof Intent>;

@@ -33,6 +33,8 @@ export interface Observation {
   /** Why no account can act for this GpuPod. */
   readonly payerProblem?: PayerProblem;
   readonly intent: IntentReading;
+  /** Nothing proves that the operator wrote the create intent as it is. */
+  readonly isIntentUnproven?: boolean;
   /**
    * The GpuPod carries the create intent or the instance of a UID that no longer exists (a restored backup), and only
    * this GpuPod may adopt it.

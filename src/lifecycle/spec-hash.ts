@@ -30,7 +30,7 @@ function isHashed(spec: GpuPodSpec, field: (typeof FROZEN_FIELDS)[number]): bool
 }
 
 /** JSON with sorted keys, so that equal values give equal text. */
-function canonicalJson(value: unknown): string {
+export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner)
       ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))

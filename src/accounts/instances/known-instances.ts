@@ -39,6 +39,8 @@ export interface KnownInstancesOptions {
   readonly clock: Clock;
   /** Teams whose instances this operator may have rented. */
   readonly teamIds: () => readonly string[];
+  /** Whether nothing proves that anything was rented in this team. */
+  readonly isUnprovenTeam?: ((teamId: string) => boolean) | undefined;
   /** True if a GpuPod has this instance, so that it belongs to no other. */
   readonly isBound: (podId: string) => boolean;
   /** A failure shorter than this many milliseconds is not reported. */
@@ -77,13 +79,14 @@ export class KnownInstances {
 
   /**
    * The wallets whose complete lists a sum over all instances needs. A team that refuses the key is marked, because it
-   * holds nobody up: any account may name one. A team whose instances the key's own list shows is left out.
+   * holds nobody up: any account may name one. A team whose instances the key's own list shows is left out, and so is one that nothing
+   * proves: anybody can make up a team whose list fails.
    */
   awaited(): readonly AwaitedWallet[] {
     const covered = this.#states.get(undefined)?.teams;
     return this.wallets().flatMap((wallet) => {
       const state = this.#states.get(wallet) ?? UNLISTED;
-      if (wallet !== undefined && covered?.has(wallet) === true) {
+      if (wallet !== undefined && (covered?.has(wallet) === true || this.#isUnproven(wallet))) {
         return [];
       }
       const { failing } = state;
@@ -96,6 +99,10 @@ export class KnownInstances {
         },
       ];
     });
+  }
+
+  #isUnproven(teamId: string): boolean {
+    return this.#options.isUnprovenTeam?.(teamId) === true;
   }
 
   /** The part of the lists that concerns one GpuPod; undefined before the first list. */

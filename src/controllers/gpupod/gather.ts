@@ -28,6 +28,8 @@ export type Sources = Pick<
   | 'reference'
   | 'payerProblem'
   | 'isAccountUnproven'
+  | 'isIntentUnproven'
+  | 'isOfOutsider'
   | 'probes'
   | 'former'
 > & {
@@ -108,9 +110,11 @@ function actingFacts({
   reference,
   payerProblem,
   isAccountUnproven = false,
-}: Sources): Pick<Observation, 'reference' | 'payerProblem' | 'isAccountUnproven'> {
+  isIntentUnproven = false,
+}: Sources): Pick<Observation, 'reference' | 'payerProblem' | 'isAccountUnproven' | 'isIntentUnproven'> {
   return {
     ...(isAccountUnproven ? { isAccountUnproven } : {}),
+    ...(isIntentUnproven ? { isIntentUnproven } : {}),
     ...(reference === undefined ? {} : { reference }),
     ...(payerProblem === undefined ? {} : { payerProblem }),
   };

@@ -19,6 +19,7 @@ import { afterLists, assemble } from './assemble.ts';
 import { contextOf } from './context.ts';
 import type { Reconciling } from './context.ts';
 import type { GpuPodOptions } from './gpu-pod-options.ts';
+import { idProofsFor } from './installation/id-proofs.ts';
 import type { Installation } from './installation/installation.ts';
 import { laneOf, planLanes } from './lanes.ts';
 import type { Loops } from './loops.ts';
@@ -162,6 +163,7 @@ export class GpuPodController implements Runnable {
       },
       isStopping: () => this.#isStopping,
       teamsOfOwnUser: () => this.accountSessions?.teamsOf(this.accounts.own) ?? [],
+      isUnprovenTeam: (teamId) => this.accountSessions?.isUnprovenTeam(this.accounts.own, teamId) ?? false,
     };
   }
 
@@ -187,7 +189,12 @@ export class GpuPodController implements Runnable {
       connect: served.connect,
       registry: this.accounts,
       view,
-      recordedTeams: new RecordedTeams({ clock: options.clock, view, payers }),
+      recordedTeams: new RecordedTeams({
+        clock: options.clock,
+        view,
+        payers,
+        proofsOf: (gpuPod) => idProofsFor(this.#shared, gpuPod),
+      }),
       create: (account, parts) =>
         accountSession(options, installation, loops, {
           parts,

@@ -11,4 +11,6 @@ export interface Loops {
   isStopping(): boolean;
   /** Teams that pay with accounts whose keys belong to the user of the operator's own key, which lists for them. */
   teamsOfOwnUser(): readonly string[];
+  /** Whether only create intents name this team of that user which nothing proves. */
+  isUnprovenTeam(teamId: string): boolean;
 }

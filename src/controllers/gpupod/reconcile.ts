@@ -16,8 +16,10 @@ import { perform } from './effects/perform.ts';
 import { gather } from './gather.ts';
 import { idProofsFor } from './installation/id-proofs.ts';
 import { withProvenAccount } from './accounts/proven-account.ts';
-import type { Proven } from './accounts/proven-account.ts';
+import type { Acting } from './accounts/payers.ts';
 import { withSentIntent } from './accounts/sent-intent.ts';
+import { withLikelyPayer } from './accounts/unproven-intent.ts';
+import type { Judged } from './accounts/unproven-intent.ts';
 import { rest, waiting } from './rest.ts';
 import { settleVanished } from './settle-vanished.ts';
 
@@ -71,6 +73,8 @@ function forgetVanished({ payers, view }: Reconciling, key: string): void {
   }
 }
 
+type Unproven = Pick<Acting, 'isAccountUnproven' | 'isIntentUnproven' | 'isOfOutsider'>;
+
 /**
  * The account that acts is found before each step, because a step may end what the recorded account had to do. An
  * intent of another UID counts only if this GpuPod may adopt it; a copied one must not choose who pays.
@@ -79,23 +83,36 @@ async function contextFor(
   shared: Reconciling,
   key: string,
   gpuPod: GpuPod,
-  { localState, isUnproven }: { readonly localState: LocalState; readonly isUnproven: boolean },
+  { localState, ...unproven }: Unproven & { readonly localState: LocalState },
 ): Promise<StepContext> {
   const { payers, adoptions, installation } = shared;
   const intent = readIntent(gpuPod);
   const isOthers = intent.kind === 'read' && intent.intent.uid !== gpuPod.metadata.uid;
   const mayAdopt = payers.isServing && isOthers && (await adoptions.mayAdopt(gpuPod, intent, installation));
   const facts = { gpuPod, localState, intent, mayAdopt, installation };
-  const acting = { ...payers.of(key, gpuPod, facts), isAccountUnproven: payers.isServing && isUnproven };
+  const acting = { ...payers.of(key, gpuPod, facts), ...unproven };
   return { ...contextOf(shared, acting), actingNow: () => payers.choose(gpuPod, facts) };
 }
 
-function provenAccount(shared: Reconciling, gpuPod: GpuPod, { signed }: LocalState): Proven {
-  return withProvenAccount(gpuPod, {
-    proofs: idProofsFor(shared, gpuPod),
+/** The GpuPod with what the operator surely wrote, as far as anything proves it. */
+function proven(
+  shared: Reconciling,
+  restored: GpuPod,
+  { signed, pendingCreate }: LocalState,
+): Omit<Judged, 'gpuPod'> & { readonly gpuPod: GpuPod; readonly isAccountUnproven: boolean } {
+  const { payers } = shared;
+  const proofs = idProofsFor(shared, restored);
+  const { gpuPod, isUnproven } = withProvenAccount(restored, {
+    proofs,
     signed,
-    candidates: () => shared.payers.statedAccounts(gpuPod.metadata.namespace),
+    candidates: () => payers.statedAccounts(restored.metadata.namespace),
   });
+  const judged = withLikelyPayer(gpuPod, {
+    proofs,
+    sent: pendingCreate?.sent,
+    likelyPayer: (object, intent) => payers.likelyPayer(object, intent),
+  });
+  return { ...judged, isAccountUnproven: payers.isServing && isUnproven };
 }
 
 async function takeStep(
@@ -107,8 +124,8 @@ async function takeStep(
   const { uid } = stored.metadata;
   const recalled = recall(shared, key, stored);
   const restored = withReadyTime(withDropped(withSentIntent(stored, recalled), recalled.dropped));
-  const { gpuPod, isUnproven } = provenAccount(shared, restored, recalled);
-  const context = await contextFor(shared, key, gpuPod, { localState: recalled, isUnproven });
+  const { gpuPod, ...unproven } = proven(shared, restored, recalled);
+  const context = await contextFor(shared, key, gpuPod, { localState: recalled, ...unproven });
   const observation = await gather(context, gpuPod, recalled, offers);
   settleReservation(context, observation, recalled);
   const step = context.plan(observation);

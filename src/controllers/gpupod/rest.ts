@@ -17,8 +17,9 @@ export async function rest(
   context: Context,
   key: string,
   observation: Observation,
-  step: Rest & { readonly isForged: boolean },
+  decided: Rest & { readonly isForged: boolean },
 ): Promise<Reconciled> {
+  const step = { ...withoutOutsider(context, decided), isForged: decided.isForged };
   const { gpuPod } = observation;
   const { uid } = gpuPod.metadata;
   // A failure that the status no longer mentions is over.
@@ -76,6 +77,20 @@ function reportRation(
 
 interface Watching {
   readonly session: Pick<AccountSession, 'poller' | 'inventory'>;
+}
+
+/**
+ * A create intent that nothing proves can state any user. Where no account of that user serves the namespace, its GpuPod
+ * waits for the lists of the sweep and asks for none: somebody could use up another tenant's rate limit.
+ */
+function withoutOutsider(
+  { isOfOutsider, timings }: Pick<Context, 'isOfOutsider' | 'timings'>,
+  step: Rest,
+): Rest {
+  const { wantsInventoryAfterMs, requeueAfterMs = Infinity, ...others } = step;
+  return isOfOutsider === true && wantsInventoryAfterMs !== undefined
+    ? { ...others, requeueAfterMs: Math.min(requeueAfterMs, timings.sweepMs) }
+    : step;
 }
 
 function watchProvider(

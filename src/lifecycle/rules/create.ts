@@ -68,14 +68,14 @@ export function createInstance(
 }
 
 function intentFor(observation: Observation, selected: SelectedOffer): Intent {
-  const { gpuPod, policy, installation, identity, account, reference, now } = observation;
+  const { gpuPod, policy, installation, identity, account, reference, now, proofs } = observation;
   const { cost } = selected;
   const { sent: _sent, ...rented } = selected.sizes;
   const { metadata, spec } = gpuPod;
   const attempt = attemptNumber(observation);
   const teamId = spec.teamId ?? policy.defaultTeamId;
   const sshKey = keyOfRequest(observation);
-  return {
+  const intent: Intent = {
     v: 1,
     attempt,
     name: podName(installation, metadata, attempt),
@@ -95,6 +95,8 @@ function intentFor(observation: Observation, selected: SelectedOffer): Intent {
     startedAt: timestamp(now.wallMs),
     writtenBy: identity,
   };
+  const proof = proofs.ofIntent(intent);
+  return { ...intent, ...(proof === undefined ? {} : { proof }) };
 }
 
 /** The account that pays, or the fingerprint of the key where the account is unknown. */

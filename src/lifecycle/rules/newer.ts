@@ -165,7 +165,7 @@ export function correctName(observation: Observation): Step | undefined {
 function adopt(observation: Observation, instance: InstanceSnapshot): Step {
   const { now } = observation;
   const at = timestamp(now.wallMs);
-  const createdAt = createdAtOf(instance.createdAt, intentFor(observation, instance), now.wallMs);
+  const createdAt = createdAtOf(observation, instance.createdAt, intentFor(observation, instance));
   const before = withoutOlder(observation);
   const podName = recordedName(instance);
   const terms = termsOf(observation, instance);

@@ -53,6 +53,7 @@ function bindFacts(
 ): Facts {
   const { gpuPod, now, proofs, localState } = observation;
   const account = accountOf(observation, intent, instance, answeredAccount(localState, instance));
+  const createdAt = createdAtOf(observation, instance.createdAt, intent);
   return {
     podId: instance.podId,
     podIdProof: proofs.of(instance.podId, account),
@@ -65,10 +66,12 @@ function bindFacts(
       ...paidBy(intent.teamId),
       offer: shortOffer(intent),
       pricePerHour: microsToUsd(intent.cost.total),
-      startedAt: timestampOf(intent.startedAt, now.wallMs),
+      // The instance counts as no older than its attempt, so the attempt must not begin later by an edited intent.
+      startedAt:
+        observation.isIntentUnproven === true ? createdAt : timestampOf(intent.startedAt, now.wallMs),
       ...(isOutdated ? { ending: 'SpecChanged' } : {}),
     }),
-    createdAt: createdAtOf(instance.createdAt, intent, now.wallMs),
+    createdAt,
     activeAt: undefined,
     readyAt: undefined,
     terminatedAt: undefined,

@@ -16,7 +16,7 @@ interface Row {
 }
 
 const OTHERS = intent({ uid: 'uid-2' }).name;
-const ofAnother = { of: () => undefined, isProvenElsewhere: () => true };
+const ofAnother = { of: () => undefined, ofIntent: () => undefined, isProvenElsewhere: () => true };
 const DELETED_AT_MS = NOW_MS - 10_000;
 const deleting = { isDeleting: true } as const;
 const retained = rentedGpuPod({ ...deleting, spec: { deletionPolicy: 'Retain' } });

@@ -21,7 +21,7 @@ function forced(value: string, overrides: GpuPodOverrides = {}): GpuPodOverrides
   return { isDeleting: true, annotations: { [ANNOTATIONS.forceRelease]: value }, ...overrides };
 }
 
-const ofAnother = { of: () => undefined, isProvenElsewhere: () => true };
+const ofAnother = { of: () => undefined, ofIntent: () => undefined, isProvenElsewhere: () => true };
 
 describe('forceRelease', () => {
   it.each<Row>([

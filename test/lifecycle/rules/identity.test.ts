@@ -196,7 +196,7 @@ describe.each(['Retain', 'Delete'] as const)(
       {
         name: 'another one, while the operator may not sign',
         status: { podId: 'other-1' },
-        known: { proofs: { of: () => undefined, isProvenElsewhere: () => false } },
+        known: { proofs: { of: () => undefined, ofIntent: () => undefined, isProvenElsewhere: () => false } },
         isRestored: false,
       },
     ])(

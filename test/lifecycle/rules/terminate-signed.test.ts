@@ -73,7 +73,7 @@ describe('terminateInstance with an ID that the operator signed', () => {
       known: {
         gpuPod: signed,
         lastSeen: lastSeen(aSnapshot({ name: 'My first GPU' })),
-        proofs: { of: () => undefined, isProvenElsewhere: () => false },
+        proofs: { of: () => undefined, ofIntent: () => undefined, isProvenElsewhere: () => false },
       },
       expected: { step: 'rest', Synced: 'UnexpectedResponse' },
       why: 'then the name decides',
@@ -89,7 +89,7 @@ describe('terminateInstance with an ID that the operator signed', () => {
       known: {
         gpuPod: signed,
         lastSeen: lastSeen(aSnapshot({ name: 'My first GPU' })),
-        proofs: { of: proofOf, isProvenElsewhere: () => true },
+        proofs: { of: proofOf, ofIntent: () => undefined, isProvenElsewhere: () => true },
       },
       expected: { step: 'rest', Synced: 'UnexpectedResponse' },
       why: 'nobody knows whose it is',

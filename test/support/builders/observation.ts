@@ -49,7 +49,7 @@ export function observation(overrides: ObservationOverrides = {}): Observation {
       ...remembered,
     }),
     permit: { kind: 'granted' },
-    proofs: { of: proofOf, isProvenElsewhere: () => false },
+    proofs: { of: proofOf, ofIntent: () => undefined, isProvenElsewhere: () => false },
     massAbsence: false,
     cooldownOf: () => undefined,
     countOthers: () => ({ kind: 'counted', micros: 0, accountSums: [] }),

@@ -51,13 +51,14 @@ export interface SessionParts {
   readonly howToAccept: (userId: string) => string;
   readonly named: () => readonly string[];
   readonly teamIds: () => readonly string[];
+  readonly isUnprovenTeam: (teamId: string) => boolean;
 }
 
 export interface AccountSessionsOptions {
   readonly connect: ConnectAccount;
   readonly registry: AccountRegistry;
   readonly view: Pick<GpuPodView, 'list'>;
-  readonly recordedTeams: Pick<RecordedTeams, 'of'>;
+  readonly recordedTeams: Pick<RecordedTeams, 'of' | 'unprovenOf'>;
   /** Builds the session, and begins its tasks once it is in the registry. */
   readonly create: (account: GpuAccount, parts: SessionParts) => AccountSession;
   readonly begin: (session: AccountSession) => void;
@@ -175,6 +176,7 @@ export class AccountSessions implements AccountSessionsPort {
       howToAccept: (userId) => `set annotation ${ANNOTATIONS.acceptUser} of the account to ${userId}`,
       named: () => this.#accountsNamedFor(name),
       teamIds: () => this.teamsOf(session),
+      isUnprovenTeam: (teamId) => this.isUnprovenTeam(session, teamId),
     });
     const open = { account, session, connection, teams: new NamedTeams() };
     this.#open.set(name, open);
@@ -186,14 +188,23 @@ export class AccountSessions implements AccountSessionsPort {
 
   /** The teams of all accounts that share this session, and those that GpuPods record with it. */
   teamsOf(session: AccountSession): readonly string[] {
-    const { registry, recordedTeams } = this.#options;
-    const named = [...this.#open].flatMap(([other, { teams, session: own }]) => {
+    return [...new Set([...this.#namedFor(session), ...this.#options.recordedTeams.of(session)])];
+  }
+
+  /** Whether no account names the team, and only create intents do so which nothing proves. */
+  isUnprovenTeam(session: AccountSession, teamId: string): boolean {
+    const isUnproven = this.#options.recordedTeams.unprovenOf(session).has(teamId);
+    return isUnproven && !this.#namedFor(session).includes(teamId);
+  }
+
+  #namedFor(session: AccountSession): readonly string[] {
+    const { registry } = this.#options;
+    return [...this.#open].flatMap(([other, { teams, session: own }]) => {
       const all = teams.all();
       // Who lists for an account shows from all sessions, so that is left to the few that name teams.
       const isListed = all.length > 0 && isOfSameUser(own, session) && registry.shared(other) === session;
       return isListed ? all : [];
     });
-    return [...new Set([...named, ...recordedTeams.of(session)])];
   }
 
   /** The accounts of the provider on which GpuPods have instances that this account paid for. */

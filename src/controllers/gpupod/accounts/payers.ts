@@ -5,11 +5,12 @@ import type { ExpectedAccount } from '../../../accounts/sums/awaited-lists.ts';
 import { countedAccount } from '../../../accounts/session.ts';
 import type { AccountSession } from '../../../accounts/session.ts';
 import type { KubernetesObject } from '../../../kubernetes/objects.ts';
-import { identityOf, isSurelyNotCreated, liabilityOf } from '../../../lifecycle/account.ts';
+import { accountOfIntent, identityOf, isSurelyNotCreated, liabilityOf } from '../../../lifecycle/account.ts';
 import type { LiabilityFacts } from '../../../lifecycle/account.ts';
 import { accountKey, referenceOf } from '../../../lifecycle/account-identity.ts';
 import type { AccountIdentity, AccountReference } from '../../../lifecycle/account-identity.ts';
 import type { StatedAccount } from '../../../lifecycle/id-proof.ts';
+import type { Intent } from '../../../lifecycle/intent.ts';
 import { choosePayer, findCandidate, policyFor, policyWhileRented } from '../../../lifecycle/payer.ts';
 import type { KnownAccounts, PayerProblem } from '../../../lifecycle/payer.ts';
 import type { Policy } from '../../../lifecycle/settings.ts';
@@ -18,6 +19,8 @@ import { intentOf, recordedReference } from '../../../accounts/sums/stated.ts';
 import type { LocalStates } from '../local-states.ts';
 import { accountNames, knownAccounts } from './known-accounts.ts';
 import type { AccountViews } from './known-accounts.ts';
+import { likelyPayer } from './likely-payer.ts';
+import type { LikelyPayer } from './likely-payer.ts';
 import { absence, STARTING, unreadKey } from './payer-absence.ts';
 import { recordedAccount, statedAccount } from './recorded-account.ts';
 import { canActFor, isOfSameUser, mayList } from './session-facts.ts';
@@ -39,6 +42,10 @@ export interface Acting {
   readonly payerProblem?: PayerProblem;
   /** Nothing proves that the operator wrote the account in the status. */
   readonly isAccountUnproven?: boolean;
+  /** Nothing proves that the operator wrote the create intent. */
+  readonly isIntentUnproven?: boolean;
+  /** Such an intent states a user none of whose accounts serves the namespace. */
+  readonly isOfOutsider?: boolean;
   /** The sessions of accounts that acted before. */
   readonly former?: readonly AccountSession[];
 }
@@ -74,6 +81,16 @@ export class Payers {
       const reference = isOwn ? {} : referenceOf(session.name, namespace);
       return identity === undefined || reference === undefined ? [] : [{ ...reference, ...identity }];
     });
+  }
+
+  /** Whose limits hold for what a create intent states that nothing proves. */
+  likelyPayer(gpuPod: GpuPod, intent: Intent): LikelyPayer {
+    const { registry } = this.#options;
+    const known = this.#known(gpuPod);
+    const session = this.#sessionOf(gpuPod, accountOfIntent(intent), intent.payer) ?? registry.own;
+    return known === undefined
+      ? { payer: intent.payer, isServing: true }
+      : likelyPayer(gpuPod, intent.payer, { registry, known, session });
   }
 
   of(key: string, gpuPod: GpuPod, facts: LiabilityFacts): Acting {

@@ -37,6 +37,7 @@ export function ownSession(
       gpuPods: cluster.view,
       reservations,
       teamIds: () => [...new Set([...knownTeams(policy), ...loops.teamsOfOwnUser()])],
+      isUnprovenTeam: (teamId) => !knownTeams(policy).includes(teamId) && loops.isUnprovenTeam(teamId),
       identity: {
         keyVersion: account.keyVersion,
         origin: account.origin,
@@ -69,7 +70,7 @@ export function accountSession(
     onChange,
   }: SharedBooks & { readonly parts: SessionParts; readonly onChange: () => void },
 ): AccountSession {
-  const { name, connection, recorded, howToAccept, named, teamIds } = parts;
+  const { name, connection, recorded, howToAccept, named, teamIds, isUnprovenTeam } = parts;
   const { proofKey } = installation;
   return createSession(
     {
@@ -82,6 +83,7 @@ export function accountSession(
       gpuPods: options.cluster.view,
       reservations,
       teamIds,
+      isUnprovenTeam,
       identity: {
         keyVersion: connection.keyVersion,
         origin: options.account.origin,
@@ -115,6 +117,7 @@ type CommonOptions = Omit<
   | 'gpuPods'
   | 'reservations'
   | 'teamIds'
+  | 'isUnprovenTeam'
   | 'identity'
 >;
 

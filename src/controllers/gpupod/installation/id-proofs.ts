@@ -6,7 +6,7 @@ import { recordAt, stringAt } from '../../../json.ts';
 import type { KubernetesObject } from '../../../kubernetes/objects.ts';
 import { secretData, secretText } from '../../../kubernetes/client/secrets-client.ts';
 import type { Secret } from '../../../kubernetes/client/secrets-client.ts';
-import { isProvenStatus, proveId } from '../../../lifecycle/id-proof.ts';
+import { isProvenStatus, proveId, proveIntent } from '../../../lifecycle/id-proof.ts';
 import type { IdProofs } from '../../../lifecycle/id-proof.ts';
 import type { GpuPodView, SecretApi } from '../ports.ts';
 
@@ -62,6 +62,8 @@ export function idProofsFor(
 ): IdProofs {
   return {
     of: proofsWith(proofKey, metadata),
+    ofIntent: (intent) =>
+      proofKey === undefined ? undefined : proveIntent(proofKey, metadata.namespace, intent),
     isProvenElsewhere: (podId) =>
       proofKey !== undefined &&
       holdersElsewhere(view, metadata.uid, podId).some((object) => isProvenHolder(proofKey, object)),

@@ -1,13 +1,17 @@
-import { expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { RecordedTeams } from '../../../../src/controllers/gpupod/accounts/recorded-teams.ts';
 import type { KubernetesObject } from '../../../../src/kubernetes/objects.ts';
+import { podName } from '../../../../src/lifecycle/pod-name.ts';
 import { VirtualClock } from '../../../kubernetes/support/virtual-clock.ts';
 import { rawGpuPod } from '../../../support/builders/gpu-pod.ts';
-import { intent } from '../../../support/builders/intent.ts';
+import { INSTALLATION, intent } from '../../../support/builders/intent.ts';
 import { SessionBench } from '../support/session-bench.ts';
 
 const MINE = new SessionBench().session;
 const OTHER = new SessionBench().session;
+
+/** The operator signed the create intents with this proof. */
+const PROOF = 'proof';
 
 function bench(objects: readonly KubernetesObject[]) {
   const clock = new VirtualClock();
@@ -15,6 +19,7 @@ function bench(objects: readonly KubernetesObject[]) {
   const teams = new RecordedTeams({
     clock,
     view: { list: () => [...objects] },
+    proofsOf: () => ({ ofIntent: () => PROOF }),
     payers: {
       bookOf: ({ metadata }) => {
         lookups += 1;
@@ -28,7 +33,7 @@ function bench(objects: readonly KubernetesObject[]) {
 it('knows the teams of open create intents and of instances, by session', () => {
   const attempts = [{ number: 1, teamId: 'team-of-instance', startedAt: '2026-11-23T10:00:00Z' }];
   const { teams } = bench([
-    rawGpuPod({ intent: intent({ teamId: 'team-of-intent' }) }),
+    rawGpuPod({ intent: intent({ teamId: 'team-of-intent', proof: PROOF }) }),
     rawGpuPod({ uid: 'uid-2', status: { podId: 'pod-2', attempts } }),
     rawGpuPod({ uid: 'uid-3', namespace: 'team-b', status: { podId: 'pod-3', attempts } }),
     rawGpuPod({ uid: 'uid-4' }),
@@ -50,6 +55,36 @@ it('knows the team of the last create intent of a GpuPod that has nothing any mo
   ]);
   expect([...teams.of(MINE)]).toEqual(['former-team']);
   expect([...teams.of(OTHER)]).toEqual([]);
+});
+
+describe('teams that only create intents name which nothing proves', () => {
+  const FORGED = Array.from({ length: 60 }, (_, number) =>
+    rawGpuPod({ uid: `uid-${String(number)}`, intent: forged(`made-up-${String(number)}`) }),
+  );
+
+  function forged(teamId: string) {
+    return intent({ uid: `nobody-${teamId}`, name: podName(INSTALLATION, ofNobody(teamId), 1), teamId });
+  }
+
+  function ofNobody(teamId: string) {
+    return { namespace: 'team-a', name: 'x', uid: `nobody-${teamId}` };
+  }
+
+  it('are few in each namespace, whatever number somebody makes up, and take no place of others', () => {
+    const { teams } = bench([
+      ...FORGED,
+      rawGpuPod({ uid: 'uid-own', intent: intent({ teamId: 'team-x', proof: PROOF }) }),
+    ]);
+    expect([...teams.of(MINE)]).toEqual(['team-x', 'made-up-0', 'made-up-1']);
+    expect([...teams.unprovenOf(MINE)]).toEqual(['made-up-0', 'made-up-1']);
+    expect([...teams.of(OTHER)]).toEqual([]);
+  });
+
+  it('count as proven once something else proves them', () => {
+    const attempts = [{ number: 1, teamId: 'made-up-0', startedAt: '2026-11-23T10:00:00Z' }];
+    const { teams } = bench([...FORGED, rawGpuPod({ uid: 'uid-own', status: { podId: 'pod-1', attempts } })]);
+    expect([...teams.unprovenOf(MINE)]).toEqual(['made-up-1']);
+  });
 });
 
 it('reads all GpuPods once a second, however many sessions and decisions ask', async () => {
