@@ -234,14 +234,15 @@ export class GpuPodController implements Runnable {
   }
 
   async #reconcile(key: string, failures: number): Promise<Reconciled> {
+    const calls = this.#slots.map((slots) => ({ slots, call: slots.callOf(key) }));
     try {
       return await reconcile(this.#shared, key);
     } catch (error) {
       reportFailure(this.#shared, key, error, failures);
       throw error;
     } finally {
-      for (const slots of this.#slots) {
-        slots.passOn(key);
+      for (const { slots, call } of calls) {
+        slots.passOn(key, call);
       }
     }
   }

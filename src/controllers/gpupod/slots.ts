@@ -16,6 +16,11 @@ interface SlotsOptions {
   readonly spared?: number;
 }
 
+/** A slot that is kept for a key that was refused. */
+export interface Call {
+  readonly account: string;
+}
+
 /**
  * A number of slots. Nobody waits for one: a caller that finds none free is called when one is. That slot is kept for it
  * until a reconcile of it ends, so that nobody who comes later gets ahead of it.
@@ -30,8 +35,8 @@ export class Slots {
   readonly #takenByTenant = new Map<string, number>();
   /** The keys that were refused. */
   readonly #waiting = new WaitingLine();
-  /** The account of each key that a slot is kept for. */
-  readonly #called = new Map<string, string>();
+  /** By the key that the slot is kept for. */
+  readonly #called = new Map<string, Call>();
 
   constructor(
     size: number,
@@ -50,7 +55,7 @@ export class Slots {
    */
   take({ namespace, name }: { readonly namespace: string; readonly name: string }, account: string): boolean {
     const key = `${namespace}/${name}`;
-    const kept = this.#called.get(key);
+    const kept = this.#called.get(key)?.account;
     this.#called.delete(key);
     if (kept === account) {
       return true;
@@ -83,7 +88,7 @@ export class Slots {
     if (next !== undefined) {
       const [key, payer] = next;
       this.#waiting.delete(key);
-      this.#called.set(key, payer);
+      this.#called.set(key, { account: payer });
       this.#count(payer, 1);
       this.#onCalled(key);
     }
@@ -94,18 +99,26 @@ export class Slots {
     return this.#called.has(key);
   }
 
+  /** The slot that is kept for the key by now. */
+  callOf(key: string): Call | undefined {
+    return this.#called.get(key);
+  }
+
   /** The key goes on without a slot of this kind. */
   withdraw(key: string): void {
     this.#waiting.delete(key);
-    this.passOn(key);
+    this.passOn(key, this.callOf(key));
   }
 
-  /** A reconcile of the key has ended. If it did not take the slot that is kept for it, the next key gets it. */
-  passOn(key: string): void {
-    const account = this.#called.get(key);
-    if (account !== undefined) {
+  /**
+   * A reconcile of the key has ended. If it did not take the slot that was kept for the key when it began, the next key
+   * gets it. A slot that was kept while the reconcile ran stays for the next one: it was refused before, and two keys
+   * that each lose the slot in this way would call each other without end.
+   */
+  passOn(key: string, call: Call | undefined): void {
+    if (call !== undefined && this.#called.get(key) === call) {
       this.#called.delete(key);
-      this.giveBack(account);
+      this.giveBack(call.account);
     }
   }
 

@@ -46,7 +46,7 @@ class Holders {
         this.giveBack(made.which);
         break;
       case 'passOn':
-        this.slots.passOn(`n/${made.name}`);
+        this.slots.passOn(`n/${made.name}`, this.slots.callOf(`n/${made.name}`));
         break;
       case 'withdraw':
         this.slots.withdraw(`n/${made.name}`);
@@ -68,7 +68,7 @@ class Holders {
   end(): void {
     while (this.accounts.length > 0) this.giveBack(0);
     for (let keys = this.called(); keys.length > 0; keys = this.called()) {
-      for (const key of keys) this.slots.passOn(key);
+      for (const key of keys) this.slots.passOn(key, this.slots.callOf(key));
     }
   }
 

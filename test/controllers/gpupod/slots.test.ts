@@ -97,7 +97,7 @@ describe('passOn', () => {
     {
       name: 'calls the next key if the slot was not taken',
       act: () => {
-        slots.passOn('n/c');
+        slots.passOn('n/c', slots.callOf('n/c'));
       },
       keys: ['n/c', 'n/d'],
       taken: 2,
@@ -105,7 +105,7 @@ describe('passOn', () => {
     {
       name: 'frees the slot if nobody else waits',
       act: () => {
-        for (const key of ['n/c', 'n/d']) slots.passOn(key);
+        for (const key of ['n/c', 'n/d']) slots.passOn(key, slots.callOf(key));
       },
       keys: ['n/c', 'n/d'],
       taken: 1,
@@ -114,7 +114,7 @@ describe('passOn', () => {
       name: 'changes nothing once the key has taken its slot',
       act: () => {
         take('c');
-        slots.passOn('n/c');
+        slots.passOn('n/c', slots.callOf('n/c'));
       },
       keys: ['n/c'],
       taken: 2,
@@ -122,9 +122,19 @@ describe('passOn', () => {
     {
       name: 'changes nothing for a key that was not called',
       act: () => {
-        slots.passOn('n/d');
+        slots.passOn('n/d', slots.callOf('n/d'));
       },
       keys: ['n/c'],
+      taken: 2,
+    },
+    {
+      name: 'changes nothing for a key that was called after its reconcile had begun, or two keys would call each other',
+      act: () => {
+        const atBegin = slots.callOf('n/d');
+        slots.giveBack(OWN);
+        slots.passOn('n/d', atBegin);
+      },
+      keys: ['n/c', 'n/d'],
       taken: 2,
     },
     {
@@ -132,7 +142,7 @@ describe('passOn', () => {
       act: () => {
         slots.giveBack(OWN);
         slots.take({ namespace: 'n', name: 'd' }, 'GpuAccount/n/other');
-        slots.passOn('n/d');
+        slots.passOn('n/d', slots.callOf('n/d'));
       },
       keys: ['n/c', 'n/d'],
       taken: 2,
@@ -212,9 +222,9 @@ describe('slots of several accounts', () => {
     });
 
     it('lose none if the key is called for the new account before its reconcile ends', () => {
-      slots.passOn('n/late');
+      slots.passOn('n/late', slots.callOf('n/late'));
       slots.giveBack('b');
-      slots.passOn('n/moved');
+      slots.passOn('n/moved', slots.callOf('n/moved'));
 
       expect(slots.taken).toBe(0);
       expect(takeFor('a', '3')).toEqual([true]);
