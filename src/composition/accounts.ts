@@ -115,6 +115,9 @@ export function createAccountController(
     namespace,
     observer: metrics.controller('gpuaccount'),
   });
+  controller.onCreating((name) => {
+    accounts.onCreating(name);
+  });
   controller.onAccountChanged((name) => {
     accounts.onAccountChanged(name);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { IN_USE_FINALIZER } from '../../src/api/common/names.ts';
+import { ANNOTATIONS, IN_USE_FINALIZER } from '../../src/api/common/names.ts';
 import { AccountScene } from './account-scene.ts';
 import { withSpec } from './edits.ts';
 import { messageOf, reasonOf, statusOf } from './readings.ts';
@@ -28,6 +28,11 @@ function finalizersOf(scene: AccountScene): readonly (readonly string[])[] {
   );
 }
 
+function intentOf(scene: AccountScene): string | undefined {
+  const found = NAMES.map((name) => scene.gpuPod('team-a', name)?.metadata.annotations?.[ANNOTATIONS.intent]);
+  return found.find((text) => text !== undefined);
+}
+
 function isEmpty(scene: AccountScene): boolean {
   const { server } = scene.simulation;
   const kinds = ['gpupods', 'gpuaccounts', 'secrets'] as const;
@@ -51,6 +56,28 @@ describe('a namespace that is deleted with its account, its Secret and its GpuPo
     expect(scene.payersOf('team-a')).toEqual([]);
     expect(scene.simulation.journal.violations).toEqual([]);
   });
+
+  it.each([20, 100, 800, 2_000])(
+    'leaves no instance that bills, %i ms after the first create intent of the account',
+    async (afterMs) => {
+      const scene = new AccountScene();
+      const { simulation } = scene;
+      scene.addAccount('team-a', 'key-of-a');
+      await scene.start();
+      await simulation.pass(2 * MINUTE_MS);
+      simulation.api.faults.add({
+        ...{ method: 'POST', path: '/pods/' },
+        effect: { kind: 'DelayAfter', ms: 3_000 },
+      });
+      for (const name of NAMES) scene.apply('team-a', {}, name);
+      await simulation.until('an intent', () => intentOf(scene) !== undefined);
+      await simulation.pass(afterMs);
+      simulation.server.deleteNamespace('team-a');
+      await simulation.until('it is empty', () => isEmpty(scene), 15 * MINUTE_MS);
+      expect(scene.payersOf('team-a')).toEqual([]);
+      expect(simulation.journal.violations).toEqual([]);
+    },
+  );
 
   it('is empty at once where nothing was rented', async () => {
     const scene = new AccountScene();

@@ -94,6 +94,9 @@ export class ProcessAccounts {
       namespace,
       random,
     });
+    controller.onCreating((name) => {
+      accounts.onCreating(name);
+    });
     controller.onAccountChanged((name) => {
       accounts.onAccountChanged(name);
     });

@@ -254,4 +254,9 @@ export class Reservations {
     const [sent] = this.#sent.ofUid(uid);
     return sent?.owner.account ?? this.#counts.neededAccountOf(gpuPod, this.#lists.hasListedAll());
   }
+
+  /** Whether a create request of this process for the account has no recorded outcome yet. */
+  isCreatingFor(account: string): boolean {
+    return this.#sent.isOfAccount(account);
+  }
 }

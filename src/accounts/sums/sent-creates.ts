@@ -64,6 +64,10 @@ export class SentCreates {
     return [...this.#byUid.of(uid)].flatMap((attempt) => this.#byAttempt.get(attempt) ?? []);
   }
 
+  isOfAccount(account: string): boolean {
+    return [...this.#byAttempt.values()].some(({ owner }) => owner.account === account);
+  }
+
   /** The request ended, and may have created an instance. */
   answer(name: string): void {
     const sent = this.get(name);

@@ -9,6 +9,11 @@ export function kindOf(key: string): AccountKind {
   return splitKey(key).namespace === undefined ? 'ClusterGpuAccount' : 'GpuAccount';
 }
 
+/** The key in the queue of the account that `accountKey` names so. */
+export function queueKeyOf(name: string): string {
+  return name.split('/').slice(1).join('/');
+}
+
 /** The accounts that a GpuPod has an instance or a create intent with. */
 export function accountsOf({ stored, meta: { namespace = '' } }: WatchedObject): readonly string[] {
   const parsed = parseGpuPod(stored);

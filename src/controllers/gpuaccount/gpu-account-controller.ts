@@ -19,7 +19,7 @@ import type { UsageReader } from '../gpupod/accounts/account-records.ts';
 import type { Events } from '../gpupod/ports.ts';
 import type { AccountSecrets } from './account-key.ts';
 import { AccountKeys } from './account-keys.ts';
-import { accountsOf, kindOf } from './account-objects.ts';
+import { accountsOf, kindOf, queueKeyOf } from './account-objects.ts';
 import { draftAccountStatus } from './account-status.ts';
 import { AccountStatusWriter } from './account-status-writer.ts';
 import { Protection } from './protection.ts';
@@ -154,6 +154,19 @@ export class GpuAccountController implements Runnable {
       if (parsed.kind === 'ok' && nameOf(parsed.account) === name) {
         this.#controller.enqueue(objectKey(object));
       }
+    }
+  }
+
+  /**
+   * A create request of this account begins. The watch does not tell: it skips the operator's own writes to a GpuPod. And
+   * the next look at the account may come too late, because the account may be deleted in the next moment.
+   */
+  onCreating(name: string): void {
+    const key = queueKeyOf(name);
+    const object = this.#options.kinds[kindOf(key)]?.view.get(key);
+    const { finalizers = [] } = object?.metadata ?? {};
+    if (object !== undefined && !finalizers.includes(IN_USE_FINALIZER)) {
+      this.#controller.enqueue(key);
     }
   }
 

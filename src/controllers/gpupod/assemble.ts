@@ -81,6 +81,9 @@ export function assemble(
     probes,
     createFence: new CreateFence(timings),
     keyUse,
+    onCreating: (account) => {
+      loops.onCreating(account);
+    },
     onCreateAnswered: (account, kind) => observer?.onCreateAnswered?.(account, kind),
     sweepSshKeys: () => {
       loops.sweepSshKeys();

@@ -37,6 +37,8 @@ export interface Shared {
   readonly probes?: Pick<Probes, 'view' | 'want'> | undefined;
   readonly createFence: CreateFence;
   readonly keyUse: KeyUse;
+  /** A create request of this account begins: from now on the account and its key must stay. */
+  readonly onCreating?: (account: string) => void;
   /** A create request that this account pays for left, and was answered or not. */
   readonly onCreateAnswered?: (account: string, kind: 'created' | 'refused' | 'unknown') => void;
   /** An SSH key may be unused now. */

@@ -49,6 +49,7 @@ export class GpuPodController implements Runnable {
   readonly #probes: Probes | undefined;
   readonly #unlistedNamespaces: readonly string[];
   #onAccountChanged: (name: string) => void = () => undefined;
+  #onCreating: (account: string) => void = () => undefined;
   #isStopping = false;
 
   constructor(options: GpuPodOptions, installation: Installation) {
@@ -144,8 +145,16 @@ export class GpuPodController implements Runnable {
     this.#onAccountChanged = handler;
   }
 
+  /** Calls the handler with the name of an account just before a create request of it is written down. */
+  onCreating(handler: (account: string) => void): void {
+    this.#onCreating = handler;
+  }
+
   #loops(): Loops {
     return {
+      onCreating: (account) => {
+        this.#onCreating(account);
+      },
       enqueue: (key) => {
         this.#controller.enqueue(key);
       },

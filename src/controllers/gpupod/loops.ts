@@ -9,6 +9,8 @@ export interface Loops {
   /** An SSH key may be unused now. */
   sweepSshKeys(): void;
   isStopping(): boolean;
+  /** A create request of this account begins. */
+  onCreating(account: string): void;
   /** Teams that pay with accounts whose keys belong to the user of the operator's own key, which lists for them. */
   teamsOfOwnUser(): readonly string[];
   /** Whether only create intents name this team of that user which nothing proves. */

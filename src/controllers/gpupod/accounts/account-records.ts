@@ -55,6 +55,8 @@ interface Holding {
 /** The account that a create request or create intent holds, as the sums count it. */
 export interface OpenCreates {
   openAccountOf(gpuPod: GpuPod): string | undefined;
+  /** Whether this process sent, or is about to send, a create request for the account whose outcome is not recorded. */
+  isCreatingFor(account: string): boolean;
 }
 
 /** Remembered per object, because all GpuPods are summed up twice a second, and few of them have changed since. */
@@ -109,7 +111,10 @@ const USAGE_AGE_MS = 500;
 /** What the GpuPods of an account have, by its name. Before something is given up, the answer must be fresh. */
 export type UsageReader = (name: string, isFresh?: boolean) => AccountUsage;
 
-/** What the GpuPods of one account have. The sum is shared, because it reads all GpuPods. */
+/**
+ * What the GpuPods of one account have. The sum is shared, because it reads all GpuPods. An account whose first create
+ * request begins is in use at once: it may be deleted in the next moment.
+ */
 export function usageReader(
   view: { list(): readonly KubernetesObject[] },
   clock: Pick<Clock, 'monotonicMs'>,
@@ -118,7 +123,8 @@ export function usageReader(
   let atMs = -Infinity;
   let usage: ReadonlyMap<string, AccountUsage> = new Map();
   return (name, isFresh = false) => {
-    if (isFresh || clock.monotonicMs() - atMs >= USAGE_AGE_MS) {
+    const isNews = !usage.has(name) && creates.isCreatingFor(name);
+    if (isFresh || isNews || clock.monotonicMs() - atMs >= USAGE_AGE_MS) {
       atMs = clock.monotonicMs();
       usage = usageByAccount(view.list(), creates);
     }

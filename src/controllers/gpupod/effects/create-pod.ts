@@ -39,6 +39,7 @@ type Creating = Pick<
   | 'log'
   | 'reference'
   | 'actingNow'
+  | 'onCreating'
   | 'onCreateAnswered'
 >;
 
@@ -127,6 +128,7 @@ async function sendWithin(
     if (!reservations.reserve({ uid, intent, owner, session: countedAccount(session), limits })) {
       return known(localState);
     }
+    context.onCreating?.(owner.account);
     const outcome = await sendCreate(context, gpuPod, effect, prepared);
     isCharged = outcome.kind === 'known' && mayHaveCharged(outcome.localState);
     isSurelyNotCreated = outcome.kind === 'known' && hasCreatedNothing(outcome.localState);

@@ -10,6 +10,7 @@ import type { OpenCreates } from '../../../../src/controllers/gpupod/accounts/ac
 import { accountKey } from '../../../../src/lifecycle/account-identity.ts';
 import { recordedReference } from '../../../../src/accounts/sums/stated.ts';
 import type { GpuPodStatus } from '../../../../src/api/gpupod/status.ts';
+import type { KubernetesObject } from '../../../../src/kubernetes/objects.ts';
 import { VirtualClock } from '../../../kubernetes/support/virtual-clock.ts';
 import { gpuPod, rawGpuPod } from '../../../support/builders/gpu-pod.ts';
 import type { GpuPodOverrides } from '../../../support/builders/gpu-pod.ts';
@@ -59,6 +60,8 @@ describe('the account that a GpuPod records', () => {
 
 /** A create intent holds the account that it names. */
 const BY_INTENT: OpenCreates = {
+  isCreatingFor: () => false,
+
   openAccountOf: (held) => {
     const reference = recordedReference(held);
     return reference === undefined ? undefined : accountKey(reference, held.metadata.namespace);
@@ -107,6 +110,20 @@ describe('what GpuPods have with each account', () => {
     expect(usageOf('ClusterGpuAccount/stated').instances).toBe(2);
     expect(usageOf('GpuAccount/team-x/none').instances).toBe(0);
     expect(lists).toBe(2);
+  });
+
+  it('is summed up at once for an account whose first create request begins, and not again for its others', () => {
+    let held: readonly KubernetesObject[] = [];
+    const creating = new Set<string>();
+    const creates = { ...BY_INTENT, isCreatingFor: (account: string) => creating.has(account) };
+    const usageOf = usageReader({ list: () => held }, new VirtualClock(), creates);
+    expect(usageOf('GpuAccount/team-a/intended')).toEqual(UNUSED);
+    held = objects;
+    expect(usageOf('GpuAccount/team-a/intended')).toEqual(UNUSED);
+    creating.add('GpuAccount/team-a/intended');
+    expect(usageOf('GpuAccount/team-a/intended').holders).toEqual(['team-a/train-1']);
+    held = [];
+    expect(usageOf('GpuAccount/team-a/intended').holders).toEqual(['team-a/train-1']);
   });
 });
 
