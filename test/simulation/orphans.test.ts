@@ -1,5 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { ANNOTATIONS } from '../../src/api/common/names.ts';
+import type { RawObject } from '../../src/kubernetes/objects.ts';
 import { intent } from '../support/builders/intent.ts';
 import { lasting, lastingAnnotations, NAME } from './edits.ts';
 import { settle } from './life.ts';
@@ -13,6 +14,17 @@ jest.setTimeout(2 * 60_000);
 
 const MINUTE_MS = 60_000;
 
+/** Starts the operator, and applies a GpuPod. Returns the GpuPod once it is ready. */
+async function readyGpuPod(simulation: Simulation): Promise<RawObject> {
+  simulation.startOperator();
+  await simulation.pass(1_000);
+  simulation.apply();
+  await simulation.until('ready', () => simulation.isReady());
+  const ready = simulation.object();
+  if (ready === undefined) throw new Error('there is no GpuPod');
+  return ready;
+}
+
 describe('the termination of an orphan', () => {
   it.each([
     { name: 'is called off when its GpuPod is restored just before the DELETE', isRestored: true },
@@ -24,12 +36,7 @@ describe('the termination of an orphan', () => {
       faultPlan: ({ label }) =>
         label === 'GET /pods/{id}' ? [{ kind: 'meanwhile', moment: 'sent', act: () => restore() }] : [],
     });
-    simulation.startOperator();
-    await simulation.pass(1_000);
-    simulation.apply();
-    await simulation.until('ready', () => simulation.isReady());
-    const saved = simulation.object();
-    if (saved === undefined) throw new Error('there is no GpuPod');
+    const saved = await readyGpuPod(simulation);
     const podId = podIdOf(saved);
     simulation.operator.kill();
     removeByForce(simulation);
@@ -52,12 +59,7 @@ describe('a create intent that names the orphan of another GpuPod', () => {
     { name: 'in another namespace', namespace: 'team-z' },
   ])('hides it from no sweep, $name', async ({ namespace }) => {
     const simulation = new Simulation({ settings: { orphanPolicy: 'Terminate' } });
-    simulation.startOperator();
-    await simulation.pass(1_000);
-    simulation.apply();
-    await simulation.until('ready', () => simulation.isReady());
-    const saved = simulation.object();
-    if (saved === undefined) throw new Error('there is no GpuPod');
+    const saved = await readyGpuPod(simulation);
     const podId = podIdOf(saved);
     removeByForce(simulation);
     const { podName: name } = statusOf(saved);

@@ -5,7 +5,8 @@ import type { Attempt, GpuPodStatus } from '../../../src/api/gpupod/status.ts';
 import type { GpuPodSpecInput } from '../../../src/api/gpupod/spec.ts';
 import type { Observation } from '../../../src/lifecycle/observation.ts';
 import type { LocalState } from '../../../src/lifecycle/local-state.ts';
-import type { CreateOutcome, InstanceSnapshot, PodStatus } from '../../../src/lifecycle/provider.ts';
+import type { CreateOutcome, InstanceSnapshot } from '../../../src/lifecycle/provider.ts';
+import { POD_STATUSES } from '../../../src/simulator/world/enums.ts';
 import { offer } from '../../offers/support/builders.ts';
 import { condition } from '../../support/builders/conditions.ts';
 import { POD_ID, rentedStatus } from '../../support/builders/gpu-pod.ts';
@@ -28,23 +29,12 @@ const AGES_MS = [
   0, 500, 5_000, 29_999, 30_000, 60_000, 90_001, 130_000, 299_999, 400_000, 700_000, 3_000_000,
 ];
 const ago = fc.constantFrom(...AGES_MS).map((ms) => NOW_MS - ms);
-const STATUSES: readonly PodStatus[] = [
-  'PROVISIONING',
-  'PENDING',
-  'ACTIVE',
-  'STOPPED',
-  'ERROR',
-  'DELETING',
-  'UNKNOWN',
-  'TERMINATED',
-];
-
 const snapshot: Arbitrary<InstanceSnapshot> = fc
   .record({
     base: fc.constantFrom(aSnapshot, aReadySnapshot),
     podId: fc.constantFrom(POD_ID, POD_ID, 'pod-2'),
     name: fc.constantFrom(nameOfAttempt(1), nameOfAttempt(1).toUpperCase(), nameOfAttempt(2), 'My first GPU'),
-    status: fc.constantFrom(...STATUSES),
+    status: fc.constantFrom(...POD_STATUSES),
     price: fc.constantFrom(undefined, 1.9, 5),
   })
   .map(({ base, podId, name, status, price }) =>
