@@ -185,7 +185,7 @@ describe('the CRDs of accounts', () => {
     await kubectl(...patch, status);
     const upgrade = ['upgrade', 'ninth', chart, ...where, ...SOME_IMAGE];
     expect(await helm(...upgrade).catch(String)).toContain(
-      'accounts pay for the instances of these GpuPods: default/train-1',
+      'accounts pay for the instances of 1 GpuPods, such as default/train-1',
     );
     await kubectl(...patch, JSON.stringify({ status: null }));
     expect(await helm(...upgrade)).toContain('STATUS: deployed');

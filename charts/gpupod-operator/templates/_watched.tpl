@@ -56,7 +56,7 @@
 {{- end }}
 {{- end }}
 {{- with $left }}
-{{- fail (printf "accounts.enabled is false, but accounts pay for the instances of these GpuPods: %s. Nobody would terminate the instances, and no limit would apply to them. Set accounts.enabled=true, or delete the GpuPods first and wait until they are gone" (join ", " .)) }}
+{{- fail (printf "accounts.enabled is false, but accounts pay for the instances of %d GpuPods, such as %s. Nobody would terminate the instances, and no limit would apply to them. Set accounts.enabled=true, or delete the GpuPods first and wait until they are gone" (len .) (first .)) }}
 {{- end }}
 {{- end }}
 {{- end }}
