@@ -183,6 +183,16 @@ export class LiveInstances {
     this.#update(podId, (known) => ({ ...known, kind: 'retained' }));
   }
 
+  /** The record of retained instances has only these. Whatever else was in it goes once lists no longer show it. */
+  unmarkRetained(recorded: ReadonlySet<string>): void {
+    for (const [podId, live] of this.#live) {
+      if (live.kind === 'retained' && !recorded.has(podId)) {
+        const { kind: _kind, ...unmarked } = live;
+        this.#put(podId, unmarked);
+      }
+    }
+  }
+
   /** An earlier process recorded the retained instance. It counts until it is seen terminated, even if renamed. */
   enterRetained({ podId, podName, teamId, usdPerHour, gpuCount, account, owner }: RetainedEntry): void {
     if (this.#live.has(podId)) {

@@ -114,6 +114,11 @@ export class Reservations {
     }
   }
 
+  /** The record of retained instances, of whatever account, has only these IDs. */
+  unmarkRetained(recorded: ReadonlySet<string>): void {
+    this.#live.unmarkRetained(recorded);
+  }
+
   /** The teams with instances of this installation that were not seen terminated. */
   teamsWithInstances(): ReadonlySet<string> {
     return this.#live.teams();

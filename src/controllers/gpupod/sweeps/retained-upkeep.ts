@@ -41,6 +41,8 @@ export class RetainedUpkeep {
       (entry) => entry.payer !== undefined || this.#accountOf(entry) === 'same',
     );
     session.reservations.takeRetained(listerOf(session), counting.map(withOwner));
+    // Somebody may have removed an entry, or the whole record.
+    session.reservations.unmarkRetained(new Set(entries.map(({ podId }) => podId)));
     for (const entry of entries) {
       const whose = this.#accountOf(entry);
       if (whose === 'foreign') {

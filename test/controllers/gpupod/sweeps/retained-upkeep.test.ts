@@ -50,6 +50,11 @@ function retainedPrice(): number | undefined {
   return bench.session.reservations.summary().unowned.get('retained');
 }
 
+/** All instances that count towards limits. */
+function counted(): number {
+  return bench.session.reservations.summary().total(undefined).instances;
+}
+
 describe('an entry of the retained list', () => {
   it.each<{ name: string; given: () => void; remains: boolean }>([
     {
@@ -104,6 +109,20 @@ describe('an entry of the retained list', () => {
 
     expect(retainedPrice()).toBe(0);
     expect(bench.log.messages('info')).toEqual(['removed ended instance from the retained list']);
+  });
+
+  it('counts on when somebody removed it, until lists lack the instance for ten minutes', async () => {
+    bench.listed = [LIVE];
+    await runAfter(0);
+    Reflect.deleteProperty(bench.kept, POD_ID);
+    await runAfter(SWEEP_S);
+    expect(counted()).toBe(1);
+
+    bench.listed = [];
+    await runAfter(SWEEP_S, SWEEP_S);
+    expect(counted()).toBe(1);
+    await runAfter(SWEEP_S);
+    expect(counted()).toBe(0);
   });
 
   it('stays without any list, even if GETs find nothing', async () => {
