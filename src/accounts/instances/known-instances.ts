@@ -9,6 +9,7 @@ import type {
   Wallet,
 } from '../../lifecycle/provider.ts';
 import type { NamelessInstances } from './nameless-instances.ts';
+import { allRows, withInstances } from './listed-rows.ts';
 import type { ListedRow, ListedRows } from './listed-rows.ts';
 import {
   afterFailure,
@@ -207,18 +208,15 @@ export class KnownInstances {
   }
 
   #index(beganAtMs: number): void {
-    const all = new Map([...this.#states.values()].flatMap(({ rows }) => [...rows]));
-    const instances = [...all.values()].map(({ instance }) => instance);
-    const named = new Map(
-      this.#nameless.fill(instances, beganAtMs).map((instance) => [instance.podId, instance]),
-    );
-    this.#rows = new Map(
-      [...all].map(([podId, row]) => [podId, { ...row, instance: named.get(podId) ?? row.instance }]),
-    );
-    const live = [...named.values()].filter(({ status }) => status !== 'TERMINATED');
+    const rows = allRows([...this.#states.values()]);
+    const unnamed = [...rows.values()].map(({ instance }) => instance);
+    const named = this.#nameless.fill(unnamed, beganAtMs);
+    const renamed = named.filter((instance, index) => instance !== unnamed[index]);
+    this.#rows = renamed.length === 0 ? rows : withInstances(rows, renamed);
+    const live = named.filter(({ status }) => status !== 'TERMINATED');
     this.#liveById = new Map(live.map((instance) => [instance.podId, instance]));
     this.#liveByPrefix = groupByPrefix(live);
-    for (const { teamId } of named.values()) {
+    for (const { teamId } of named) {
       if (teamId !== undefined) {
         this.#teamsSeen.add(teamId);
       }

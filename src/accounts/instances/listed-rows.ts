@@ -51,3 +51,23 @@ export function datedResult(rows: readonly ListedRow[], beganAtMs: number): Date
   const shownAtMs = new Map(rows.map((row) => [row.instance.podId, row.beganAtMs]));
   return { beganAtMs, instances: rows.map(({ instance }) => instance), shownAtMs };
 }
+
+/** The rows of all wallets. Wallets that show the same instance have the same row of it. */
+export function allRows(states: readonly { readonly rows: ListedRows }[]): ListedRows {
+  const [only, ...others] = states;
+  return only !== undefined && others.length === 0
+    ? only.rows
+    : new Map(states.flatMap(({ rows }) => [...rows]));
+}
+
+/** The same rows, with some instances in another form. */
+export function withInstances(rows: ListedRows, instances: readonly InstanceSnapshot[]): ListedRows {
+  const changed = new Map(rows);
+  for (const instance of instances) {
+    const row = rows.get(instance.podId);
+    if (row !== undefined) {
+      changed.set(instance.podId, { ...row, instance });
+    }
+  }
+  return changed;
+}

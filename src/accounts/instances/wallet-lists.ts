@@ -124,6 +124,10 @@ export function provingWallets(
  * instance is absent from the wallet that pays for it.
  */
 export function bringUpToDate(states: ReadonlyMap<Wallet, WalletState>): ReadonlyMap<Wallet, WalletState> {
+  // Without another wallet there is no other list.
+  if (states.size <= 1) {
+    return states;
+  }
   const latest = new Map<string, ListedRow>();
   for (const { rows } of states.values()) {
     for (const [podId, row] of rows) {

@@ -91,6 +91,9 @@ export class UnconfirmedIntents {
     { instances, beganAtMs }: InventoryResult,
     complete: ReadonlySet<Wallet>,
   ): void {
+    if (this.#byKey.size === 0) {
+      return;
+    }
     const live = instances.filter(({ status }) => status !== 'TERMINATED');
     const hasNameless = live.some(({ name }) => name === undefined);
     const shown = new Set(live.map(({ name }) => attemptKey(name)));
