@@ -76,24 +76,32 @@ function rootSchema(): JsonSchema {
       },
       status: { ...structural(GpuPodStatus), default: FRESH_STATUS },
     },
-    'x-kubernetes-validations': FROZEN_FIELDS.map(frozenWhileRented),
+    'x-kubernetes-validations': [FROZEN_WHILE_RENTED],
   };
 }
 
 /**
- * The rule is at the root, where it sees both spec and old status, and it asks `has` on both sides: a rule that reads
- * an absent field would fail every later write of the GpuPod, even the removal of the finalizer.
+ * The rule is at the root, where it sees both spec and old status. It is one rule for all fields, and compares the spec
+ * as a whole first, because the API server runs it at each write of the status: for every field that a rule reads, it
+ * copies the schemas of all fields beside it. With a rule for each field, this was a seventh of its processor time while
+ * GpuPods start.
  */
-function frozenWhileRented(field: string): JsonSchema {
-  return {
-    rule:
-      `!has(oldSelf.status) || !has(oldSelf.status.podId) || (has(self.spec.${field}) == has(oldSelf.spec.${field})` +
-      ` && (!has(self.spec.${field}) || self.spec.${field} == oldSelf.spec.${field}))`,
-    message:
-      `spec.${field} cannot change while an instance exists (status.podId is set): ` +
-      'set spec.suspend to true, wait until status.podId is removed, then change it; or delete the GpuPod',
-    fieldPath: `.spec.${field}`,
-  };
+const FROZEN_WHILE_RENTED = {
+  rule:
+    '!has(oldSelf.status) || !has(oldSelf.status.podId) || self.spec == oldSelf.spec || ' +
+    `(${FROZEN_FIELDS.map(isUnchanged).join(' && ')})`,
+  messageExpression:
+    FROZEN_FIELDS.map((field) => `(${isUnchanged(field)} ? '' : 'spec.${field} ')`).join(' + ') +
+    " + 'cannot change while an instance exists (status.podId is set): " +
+    "set spec.suspend to true, wait until status.podId is removed, then change it; or delete the GpuPod'",
+  message: 'what was rented cannot change while an instance exists (status.podId is set)',
+  fieldPath: '.spec',
+};
+
+/** Asks `has` on both sides: a rule that reads an absent field would fail every later write, even that of the finalizer. */
+function isUnchanged(field: string): string {
+  const [now, before] = [`self.spec.${field}`, `oldSelf.spec.${field}`];
+  return `(has(${now}) == has(${before}) && (!has(${now}) || ${now} == ${before}))`;
 }
 
 const COLUMNS = [
