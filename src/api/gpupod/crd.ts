@@ -74,7 +74,7 @@ function rootSchema(): JsonSchema {
           },
         ],
       },
-      status: { ...structural(GpuPodStatus), default: FRESH_STATUS },
+      status: { ...structural(GpuPodStatus), default: FRESH_STATUS, 'x-kubernetes-map-type': 'atomic' },
     },
     'x-kubernetes-validations': [FROZEN_WHILE_RENTED],
   };

@@ -105,7 +105,7 @@ describe('the rule that freezes the fields of a rented instance', () => {
   });
 
   it.each(FROZEN_FIELDS)('names %s if it changes', (field) => {
-    expect(rule?.messageExpression).toContain(`? '' : 'spec.${field}'`);
+    expect(rule?.messageExpression).toContain(`? '' : 'spec.${field} '`);
     // Reading an absent field fails every later write, even the removal of the finalizer.
     const isUnchanged = `(has(self.spec.${field}) == has(oldSelf.spec.${field}) && (!has(self.spec.${field}) || self.spec.${field} == oldSelf.spec.${field}))`;
     expect(rule?.rule).toContain(isUnchanged);
