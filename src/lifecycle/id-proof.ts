@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { oncePerObject } from '../api/common/once-per-object.ts';
 import type { GpuPodStatus } from '../api/gpupod/status.ts';
 import type { Intent } from './intent.ts';
 import { canonicalJson } from './spec-hash.ts';
@@ -63,11 +64,15 @@ export function isProvenStatus(
  * request may take, which is known only at the write and is bounded.
  */
 export function proveIntent(key: string, namespace: string, intent: Intent): string {
-  const { proof: _proof, sendWithinMs: _sendWithinMs, ...signed } = intent;
   return createHmac('sha256', key)
-    .update(canonicalJson(['intent', namespace, signed]))
+    .update(`["intent",${JSON.stringify(namespace)},${signedJson(intent)}]`)
     .digest('base64url');
 }
+
+/** Each decision checks the signature, and sorting the keys takes longer than to sign. */
+const signedJson = oncePerObject(
+  ({ proof: _proof, sendWithinMs: _sendWithinMs, ...signed }: Intent): string => canonicalJson(signed),
+);
 
 /** Whether the operator wrote this create intent as it is. Earlier versions signed none. */
 export function isProvenIntent({ ofIntent }: Pick<IdProofs, 'ofIntent'>, intent: Intent): boolean {

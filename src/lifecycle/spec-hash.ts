@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { oncePerObject } from '../api/common/once-per-object.ts';
 import { FROZEN_FIELDS } from '../api/gpupod/spec.ts';
 import type { GpuPodSpec } from '../api/gpupod/spec.ts';
 
@@ -6,10 +7,10 @@ import type { GpuPodSpec } from '../api/gpupod/spec.ts';
  * Hash of the spec fields that determine what is rented. If it changes during a create request, the instance no
  * longer matches the spec.
  */
-export function specHash(spec: GpuPodSpec): string {
+export const specHash = oncePerObject((spec: GpuPodSpec): string => {
   const bought = FROZEN_FIELDS.filter((field) => isHashed(spec, field)).map((field) => [field, spec[field]]);
   return createHash('sha256').update(canonicalJson(bought)).digest('hex').slice(0, 16);
-}
+});
 
 /**
  * Whether a create intent with this hash was written for this spec. Versions in which the CRD set `placement.security`

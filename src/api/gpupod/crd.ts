@@ -74,7 +74,13 @@ function rootSchema(): JsonSchema {
           },
         ],
       },
-      status: { ...structural(GpuPodStatus), default: FRESH_STATUS, 'x-kubernetes-map-type': 'atomic' },
+      status: {
+        ...structural(GpuPodStatus),
+        default: FRESH_STATUS,
+        // The operator alone writes it, always whole. Otherwise the API server would record in each GpuPod who owns each
+        // of 60 fields, and compare them at each write.
+        'x-kubernetes-map-type': 'atomic',
+      },
     },
     'x-kubernetes-validations': [FROZEN_WHILE_RENTED],
   };

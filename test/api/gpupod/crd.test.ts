@@ -66,6 +66,10 @@ describe('the custom resource definition', () => {
   it('has a default status that no tool reads as ready', () => {
     expect(at(root, 'properties', 'status')['default']).toEqual({ observedGeneration: -1 });
   });
+
+  it('has a status whose owner is recorded once, not for each field', () => {
+    expect(at(root, 'properties', 'status')['x-kubernetes-map-type']).toBe('atomic');
+  });
 });
 
 describe.each(FIELDS)('the schema of $path', ({ schema, isItem }) => {
