@@ -128,11 +128,18 @@ describe('the spec of a GpuPod with an instance', () => {
     const change = `--patch=${JSON.stringify({ spec: { [field]: to } })}`;
 
     const refused = await patch(name, change);
-    expect(refused.text).toContain(`spec.${field}: Invalid value`);
+    expect(refused.text).toContain(`Invalid value: spec.${field} cannot change`);
     expect(refused.text).toContain('set spec.suspend to true, wait until status.podId is removed');
 
     await patch(name, '--subresource=status', '--patch={"status":{"podId":null}}');
     expect(await patch(name, change)).toEqual({ code: 0, text: '' });
+  });
+
+  it('names all fields that a change would break at once', async () => {
+    const name = await createRented({});
+    const spec = { image: 'cuda_12_4', maxPrice: 2, teamId: 'team-1' };
+    const { text } = await patch(name, `--patch=${JSON.stringify({ spec })}`);
+    expect(text).toContain('Invalid value: spec.image spec.teamId cannot change');
   });
 
   it.each([
