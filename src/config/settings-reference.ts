@@ -22,7 +22,7 @@ ${tables.join('\n\n')}
 
 ## ${UNINSTALL_COMMAND}
 
-\`gpupod-operator ${UNINSTALL_COMMAND}\` says whether you may [uninstall](../how-to/uninstall.md) the operator, and which GpuPods speak against it.
+\`gpupod-operator ${UNINSTALL_COMMAND}\` says whether you may [uninstall](../how-to/uninstall.md) the operator, and which GpuPods prevent it.
 Exit code 0: you may; 1: you may not, or the GpuPods cannot be listed; 2: an argument is wrong. The Helm chart runs it before it deletes anything. It has settings of its own:
 
 ${toTable(describedUninstallSettings().filter(({ group }) => group === 'uninstall'))}

@@ -65,7 +65,7 @@ export const SETTINGS = {
     maxRequestsPerSecond: setting(decimal({ min: 0.1, max: 10_000 }), {
       flag: '--max-requests-per-second',
       defaultText: '100',
-      description: 'Maximum of requests per second, whatever the provider accepts',
+      description: 'Maximum number of requests per second to the provider, even if it accepts more',
     }),
     createTimeoutMs: setting(duration(MIN_PERIOD_MS), {
       flag: '--create-timeout',
@@ -80,7 +80,7 @@ export const SETTINGS = {
     offerCacheMs: setting(duration(0), {
       flag: '--offer-cache',
       defaultText: '5s',
-      description: 'How long GpuPods that ask the same share one answer about offers',
+      description: 'How long GpuPods with the same query share one answer about offers',
     }),
   }),
   policy: z.object({
@@ -257,7 +257,7 @@ export const SETTINGS = {
       flag: '--concurrency',
       defaultText: '32',
       description:
-        'How many GpuPods the operator reconciles at once. Half as many more of each account may wait for each kind of request to the provider, and terminations have their own workers',
+        'How many GpuPods the operator reconciles at once. For each account, up to half as many searches, create requests and registrations of SSH keys may wait for the provider besides. Terminations have workers of their own',
     }),
     logLevel: setting(choice(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']), {
       flag: '--log-level',

@@ -49,7 +49,7 @@ const UNINSTALL_SETTINGS = {
 const PROGRAM: Program = {
   name: `gpupod-operator ${UNINSTALL_COMMAND}`,
   description:
-    'Says whether you may uninstall the operator, and which GpuPods speak against it, with their price. ' +
+    'Says whether you may uninstall the operator, and which GpuPods prevent it, with their price. ' +
     'Exit code 0: you may; 1: you may not, or the GpuPods cannot be listed; 2: an argument is wrong. ' +
     'The Helm chart runs it before it deletes anything.',
 };

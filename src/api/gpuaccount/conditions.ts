@@ -24,12 +24,13 @@ export const ACCOUNT_REASONS = {
     status: 'False',
     progress: 'Stalled',
     meaning:
-      'There is no usable API key in the Secret; the message says what is wrong with it. Correct the Secret; the operator reads it again within seconds.',
+      'There is no usable API key in the Secret, or the operator may not read it; the message says which. Nothing new is rented, and running instances keep billing. Correct the Secret; the operator reads it again within seconds.',
   },
   Unauthorized: {
     status: 'False',
     progress: 'Stalled',
-    meaning: 'The provider does not accept the API key. Write another one into the Secret.',
+    meaning:
+      'The provider does not accept the API key. Nothing is rented with it, and nothing is terminated unless another account has a key of the same user; running instances keep billing. Write a valid key of the same user into the Secret.',
   },
   Forbidden: {
     status: 'False',
@@ -56,7 +57,7 @@ export const ACCOUNT_REASONS = {
   },
   Suspended: {
     status: 'False',
-    meaning: '`suspend` is true: nothing new is rented, and running instances go on.',
+    meaning: '`suspend` is true: nothing new is rented, and running instances keep running and billing.',
   },
 } as const satisfies Record<string, AccountReasonEntry>;
 

@@ -91,7 +91,9 @@ export function accountLimits(allowRetain: boolean) {
       allowRetain: z
         .boolean()
         .default(allowRetain)
-        .describe('Whether a deleted GpuPod may leave its instance running (deletionPolicy: Retain).'),
+        .describe(
+          'Whether a deleted GpuPod may leave its instance running (deletionPolicy: Retain). Absent: yes for a GpuAccount, whose own team pays; no for a ClusterGpuAccount.',
+        ),
       maxLifetime: duration('1m')
         .describe('The longest life of any instance, whatever its GpuPod says.')
         .optional(),

@@ -51,7 +51,7 @@ const shared = {
   suspend: z
     .boolean()
     .default(false)
-    .describe('true: nothing new is rented with this account; running instances go on.'),
+    .describe('true: nothing new is rented with this account; running instances keep running and billing.'),
 };
 
 const labelRequirement = z

@@ -34,7 +34,8 @@ export const REASONS = {
     },
     CredentialsMissing: {
       status: 'False',
-      meaning: 'The operator has no API key. Set it; the operator picks it up by itself.',
+      meaning:
+        'There is no usable API key. Nothing is rented or terminated, and running instances keep billing. Write the key into its Secret or file; the operator picks it up within seconds.',
     },
     ReferenceNotFound: {
       status: 'False',
@@ -64,7 +65,7 @@ export const REASONS = {
     Unauthorized: {
       status: 'False',
       meaning:
-        'The provider does not accept the API key, or the key lacks a permission (Instances: read and write, Availability: read; with a public key in `spec.ssh`, SSH Keys: read and write).',
+        'The provider does not accept the API key, or the key lacks a permission (Instances: read and write, Availability: read; with a public key in `spec.ssh`, SSH Keys: read and write). While it refuses the key, nothing is rented or terminated, and running instances keep billing. Replace the key, or give it the permission.',
     },
     Forbidden: {
       status: 'False',
@@ -119,7 +120,7 @@ export const REASONS = {
     PaymentRequired: {
       status: 'False',
       meaning:
-        'The wallet is empty, or the account reached its instance limit. Add funds or raise the limit; the operator retries by itself.',
+        'The wallet is empty, or the account reached its instance limit. Nothing new is rented, and with an empty wallet the provider may terminate running instances. Add funds or raise the limit; the operator retries by itself.',
     },
     RateLimited: {
       status: 'False',
@@ -128,7 +129,7 @@ export const REASONS = {
     ApiUnavailable: {
       status: 'False',
       meaning:
-        'The provider cannot be reached, or answers with server errors. The operator retries by itself.',
+        'The provider cannot be reached, or answers with server errors. Until it answers, nothing is rented or terminated, and running instances keep billing. The operator retries by itself.',
     },
     UnexpectedResponse: {
       status: 'False',
@@ -190,7 +191,11 @@ export const REASONS = {
       meaning:
         'The spec changed while the create request was under way. The operator terminates that instance.',
     },
-    Lost: { status: 'False', meaning: 'The instance disappeared, and the operator did not terminate it.' },
+    Lost: {
+      status: 'False',
+      meaning:
+        'The instance disappeared, and the operator did not terminate it. `Ready` says whether it may bill.',
+    },
   },
   Reachable: REACHABLE_REASONS,
   Expiring: {

@@ -73,7 +73,7 @@ export const placement = z
       .boolean()
       .default(false)
       .describe(
-        'Accept offers that charge a number of hours in advance, whatever happens. The operator tries such an offer once, and does not follow a failure with another offer.',
+        'Accept offers that charge a number of hours in advance, whatever happens. The operator tries such an offer once: if its instance does not become ready, the GpuPod is Stalled.',
       ),
     minStock: z
       .enum(['Low', 'Medium', 'High'])

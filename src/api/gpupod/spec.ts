@@ -47,7 +47,7 @@ export const GpuPodSpec = z
       .optional(),
     teamId: providerId()
       .describe(
-        'Team whose wallet pays. The operator allows only the teams in its settings; with a GpuAccount or ClusterGpuAccount, only the team that the account names.',
+        'Team whose wallet pays. The operator allows only the teams in its settings; with a GpuAccount or ClusterGpuAccount, only teamId and limits.teamIds of that account.',
       )
       .optional(),
     accountRef: accountRef.optional(),
@@ -68,7 +68,7 @@ export const GpuPodSpec = z
         ],
       })
       .describe(
-        'Cap in USD per hour for the whole instance, all in (GPUs, disk, vCPUs, memory). The operator never keeps an instance above it.',
+        'Cap in USD per hour for the whole instance, all in (GPUs, disk, vCPUs, memory). The operator terminates an instance above it before it is ready. If the provider raises the price later, the operator keeps the instance and sends the event PriceAboveCap.',
       )
       .optional(),
     maxLifetime: duration('1m')

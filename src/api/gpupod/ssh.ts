@@ -53,7 +53,7 @@ export const ssh = z
     generate: z
       .boolean()
       .describe(
-        'true: the operator generates an ed25519 key pair. The private key stands only in the connection Secret (ssh-privatekey, with ssh-publickey beside it), from before the instance is rented until it has ended.',
+        'true: the operator generates an ed25519 key pair. The private key is only in the connection Secret (ssh-privatekey, with ssh-publickey beside it), from before the instance is rented until it has ended.',
       )
       .optional(),
   })

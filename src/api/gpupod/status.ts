@@ -235,7 +235,7 @@ export const GpuPodStatus = z
       .max(16)
       .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] })
       .describe(
-        'Ready, Synced, OfferSelected, Provisioned; Reconciling and Stalled only while they are true; Expiring only while an instance has a limit.',
+        'Ready, Synced, OfferSelected, Provisioned; Reconciling and Stalled only while they are true; Expiring only while an instance has a limit; Reachable only with --ssh-probe.',
       )
       .optional(),
   })
