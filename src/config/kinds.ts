@@ -161,7 +161,7 @@ export function listenAddress(): Kind<ListenAddress> {
 function readAddress(text: string): Reading<ListenAddress> {
   const { ipv6, name, port } = ADDRESS_PATTERN.exec(text)?.groups ?? {};
   if (port === undefined || Number(port) > MAX_PORT) {
-    return { problem: `"${text}" is no address; write it as in 0.0.0.0:8080, [::]:8080, or off` };
+    return { problem: `"${text}" is not an address; write it as in 0.0.0.0:8080, [::]:8080, or off` };
   }
   const host = [ipv6, name].find((part) => part !== undefined && part !== '') ?? ANY_HOST;
   return { value: { host, port: Number(port) } };

@@ -9,7 +9,9 @@ import { looksLike } from './key-shape.ts';
 const MAX_KEY_BYTES = 4096;
 /** A header value cannot carry control characters or blanks. */
 const KEY_PATTERN = /^[\u0021-\u007e]+$/;
-const DEFAULT_REREAD_INTERVAL_MS = 1000;
+const REREAD_INTERVAL_MS = 1000;
+const WRITE_IT =
+  'Write the key into that file, or into the Secret behind it; the operator picks it up within seconds. Until then it rents and terminates nothing, and running instances keep billing.';
 /** 22 base64url characters hold 132 bits. */
 const FINGERPRINT_LENGTH = 22;
 
@@ -65,24 +67,22 @@ export function literalApiKey(text: string, advice = 'Set it and restart the ope
 }
 
 /**
- * A key in a file. The source reads the file at most once per `rereadIntervalMs` (default 1 s). It does not
- * watch the file, because a Secret volume swaps symbolic links and such a watch loses events.
+ * A key in a file. The source reads the file at most once a second. It does not watch the file, because a Secret
+ * volume swaps symbolic links and such a watch loses events.
+ *
+ * @param advice what to do about a key that cannot be used
  */
-export function fileApiKey(
-  path: string,
-  clock: Clock,
-  rereadIntervalMs = DEFAULT_REREAD_INTERVAL_MS,
-): ApiKeySource {
-  let found = readKeyFile(path);
+export function fileApiKey(path: string, clock: Clock, advice = WRITE_IT): ApiKeySource {
+  let found = readKeyFile(path, advice);
   let state = toState(found, 1);
   let readAtMs = clock.monotonicMs();
 
   function current(): ApiKeyState {
-    if (clock.monotonicMs() - readAtMs < rereadIntervalMs) {
+    if (clock.monotonicMs() - readAtMs < REREAD_INTERVAL_MS) {
       return state;
     }
     readAtMs = clock.monotonicMs();
-    const next = readKeyFile(path);
+    const next = readKeyFile(path, advice);
     if (next.text !== found.text || next.problem !== found.problem) {
       found = next;
       state = toState(found, state.version + 1);
@@ -156,18 +156,25 @@ function checkLength(text: string, subject: string): FoundKey | undefined {
     : { problem: `${subject} is longer than ${String(MAX_KEY_BYTES)} bytes, so it is not used.` };
 }
 
-function readKeyFile(path: string): FoundKey {
+function readKeyFile(path: string, advice: string): FoundKey {
+  const found = checkKeyFile(path);
+  return found.problem === undefined ? found : { problem: `${found.problem} ${advice}`.trim() };
+}
+
+function checkKeyFile(path: string): FoundKey {
+  const subject = `The API key file ${path}`;
   const buffer = Buffer.alloc(MAX_KEY_BYTES + 1);
   let length: number;
   try {
     length = readAtMost(path, buffer);
   } catch (error) {
-    return { problem: `The API key file cannot be read (${errorCode(error)}).` };
+    const code = errorCode(error);
+    return { problem: `${subject} ${code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`}.` };
   }
   if (length > MAX_KEY_BYTES) {
-    return { problem: `The API key file is longer than ${String(MAX_KEY_BYTES)} bytes, so it is not used.` };
+    return { problem: `${subject} is longer than ${String(MAX_KEY_BYTES)} bytes, so it is not used.` };
   }
-  return checkKey(buffer.toString('utf8', 0, length), 'The API key file');
+  return checkKey(buffer.toString('utf8', 0, length), subject);
 }
 
 function readAtMost(path: string, buffer: Buffer): number {

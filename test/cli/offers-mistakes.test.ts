@@ -71,7 +71,7 @@ describe('a mistake', () => {
       name: 'a file that is not there',
       env: {},
       args: ['--api-key-file', '/key'],
-      says: 'The API key file cannot be read (ENOENT).',
+      says: 'The API key file /key does not exist. Set PRIME_API_KEY',
     },
     {
       name: 'a key as an argument',

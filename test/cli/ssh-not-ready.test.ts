@@ -67,13 +67,13 @@ describe('gpupod ssh without a connection', () => {
     {
       name: 'an address that is an option of ssh',
       gpuPod: ready({ ssh: { ...SSH, host: '-oProxyCommand=touch /tmp/x' } }),
-      says: 'status.ssh holds something that is no address.',
+      says: 'status.ssh does not hold a valid address.',
       reason: 'whoever writes the status runs nothing on this computer',
     },
     {
       name: 'a user that is an option of ssh',
       gpuPod: ready({ ssh: { ...SSH, user: '-oProxyCommand=x' } }),
-      says: 'status.ssh holds something that is no address.',
+      says: 'status.ssh does not hold a valid address.',
       reason: 'the same',
     },
   ] satisfies readonly { name: string; gpuPod: GpuPodOverrides; says: string; reason: string }[])(

@@ -68,11 +68,11 @@ describe('an invalid value', () => {
     ),
     {
       argv: ['--http-address=8080'],
-      problem: '--http-address: "8080" is no address; write it as in 0.0.0.0:8080, [::]:8080, or off.',
+      problem: '--http-address: "8080" is not an address; write it as in 0.0.0.0:8080, [::]:8080, or off.',
     },
     {
       argv: ['--http-address=:65536'],
-      problem: '--http-address: ":65536" is no address; write it as in 0.0.0.0:8080, [::]:8080, or off.',
+      problem: '--http-address: ":65536" is not an address; write it as in 0.0.0.0:8080, [::]:8080, or off.',
     },
     {
       argv: ['--prime-api-base-url=api.primeintellect.ai'],

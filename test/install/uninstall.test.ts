@@ -261,7 +261,7 @@ describe('uninstall.policy=Terminate', () => {
     const refused = await uninstall(controlPlane, RELEASE, namespace);
     expect(refused.isSuccess).toBe(false);
     expect(refused.check).toMatch(
-      /The time of uninstall\.timeout is up\.[^]* train +pod-1 +1\.90 .* terminating/,
+      /The deletion took longer than uninstall\.timeout\.[^]* train +pod-1 +1\.90 .* terminating/,
     );
     expect(await objectsLeft()).toContain(`deployment.apps/${RELEASE}`);
   });

@@ -220,7 +220,7 @@ describe('fileApiKey', () => {
     const source = fileApiKey(path, clock);
     expect(source.current()).toEqual({
       kind: 'missing',
-      message: 'The API key file cannot be read (ENOENT).',
+      message: expect.stringMatching(/^The API key file .+key does not exist\. .*keep billing\.$/),
       version: 1,
     });
 
@@ -234,21 +234,25 @@ describe('fileApiKey', () => {
   });
 
   it.each([
-    { name: 'empty', content: '\n', message: 'The API key file is empty.' },
+    { name: 'empty', content: '\n', problem: 'is empty.' },
     {
       name: 'with a second line',
       content: 'a\nb',
-      message: 'The API key file contains more than one printable word, so it is not used.',
+      problem: 'contains more than one printable word, so it is not used.',
     },
     {
       name: 'not a key file at all',
       content: 'x'.repeat(5000),
-      message: 'The API key file is longer than 4096 bytes, so it is not used.',
+      problem: 'is longer than 4096 bytes, so it is not used.',
     },
-  ])('reports a file that is $name as a state', async ({ content, message }) => {
+  ])('reports a file that is $name as a state', async ({ content, problem }) => {
     await writeFile(path, content);
 
-    expect(fileApiKey(path, clock).current()).toEqual({ kind: 'missing', message, version: 1 });
+    expect(fileApiKey(path, clock, 'Do this.').current()).toEqual({
+      kind: 'missing',
+      message: `The API key file ${path} ${problem} Do this.`,
+      version: 1,
+    });
   });
 
   it('reports a folder as a state', () => {

@@ -85,7 +85,9 @@ describe('the key of an account', () => {
     await scene.untilSynced('team-a', 'CredentialsMissing', 5 * MINUTE_MS);
     scene.simulation.server.delete('gpupods', { namespace: 'team-a', name: 'train-1' }, 'person');
     await scene.simulation.pass(30 * MINUTE_MS);
-    expect(messageOf(scene.gpuPod('team-a'), 'Synced')).toBe('Secret team-a/default-key does not exist.');
+    expect(messageOf(scene.gpuPod('team-a'), 'Synced')).toBe(
+      'Secret team-a/default-key does not exist; create it with key api-key.',
+    );
     expect(scene.payersOf('team-a')).toEqual(['user_a']);
     scene.writeSecret('team-a', 'default-key', 'key-of-a');
     await scene.simulation.until('it is deleted', () => scene.gpuPod('team-a') === undefined);

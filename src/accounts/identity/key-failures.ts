@@ -1,14 +1,30 @@
 import type { Log } from '../../kubernetes/log.ts';
 import type { Failure, FailureReason } from '../../lifecycle/provider.ts';
 
-/**
- * What to do if the provider does not accept the key. Other failures pass by themselves or are reported elsewhere.
- */
-const WAYS_OUT: Readonly<Partial<Record<FailureReason, string>>> = {
-  CredentialsMissing: 'write the API key into its file or Secret; it is picked up within seconds',
-  Unauthorized:
-    'replace the API key, or give it Instances (read and write) and Availability (read); it is picked up within seconds',
-  PaymentRequired: 'top up the wallet that pays; the provider may terminate running instances',
+interface Report {
+  readonly message: string;
+  /** What to do. */
+  readonly wayOut: string;
+}
+
+const NOT_ACCEPTED =
+  'provider does not accept the API key; nothing is rented or terminated, and running instances keep billing';
+
+/** What the log says about an account that the provider refuses. Other failures pass by themselves or are reported elsewhere. */
+const REPORTS: Readonly<Partial<Record<FailureReason, Report>>> = {
+  CredentialsMissing: {
+    message: 'there is no API key; nothing is rented or terminated, and running instances keep billing',
+    wayOut: 'write the API key into its file or Secret; it is picked up within seconds',
+  },
+  Unauthorized: {
+    message: NOT_ACCEPTED,
+    wayOut:
+      'replace the API key, or give it Instances (read and write) and Availability (read); it is picked up within seconds',
+  },
+  PaymentRequired: {
+    message: 'provider asks for payment; nothing is rented, and the provider may terminate running instances',
+    wayOut: 'top up the wallet that pays',
+  },
 };
 
 /**
@@ -42,7 +58,7 @@ export class KeyFailures {
   report(source: string, failure: Failure | undefined): void {
     if (failure === undefined) {
       this.#failing.delete(source);
-    } else if (WAYS_OUT[failure.reason] !== undefined) {
+    } else if (REPORTS[failure.reason] !== undefined) {
       this.#failing.delete(source);
       this.#failing.set(source, failure);
     }
@@ -55,11 +71,9 @@ export class KeyFailures {
     if (latest === undefined) {
       this.#log.info({}, 'provider accepts the API key again');
     } else {
-      const { reason, message } = latest;
-      this.#log.warn(
-        { reason, problem: message, wayOut: WAYS_OUT[reason] },
-        'provider does not accept the API key; nothing is rented or terminated, and running instances keep billing',
-      );
+      const { reason } = latest;
+      const { message = NOT_ACCEPTED, wayOut } = REPORTS[reason] ?? {};
+      this.#log.warn({ reason, problem: latest.message, wayOut }, message);
     }
     this.#onChange();
   }

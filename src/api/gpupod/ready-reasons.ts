@@ -12,7 +12,8 @@ export const READY_REASONS = {
   },
   Pending: {
     status: 'False',
-    meaning: 'No instance exists yet, and nothing bills. The message names the obstacle, if there is one.',
+    meaning:
+      'No instance exists yet, and nothing bills, unless `Stalled` says ForeignIntent. The message names the obstacle, if there is one.',
   },
   NoMatchingOffer: {
     status: 'False',

@@ -22,7 +22,7 @@ export function userApiKey(env: CliParts['env'], file: string | undefined, clock
   if (file === undefined && key === '') {
     throw new CliError(`There is no API key. ${HOW}`);
   }
-  const source = file === undefined ? literalApiKey(key, '') : fileApiKey(file, clock);
+  const source = file === undefined ? literalApiKey(key, '') : fileApiKey(file, clock, '');
   const state = source.current();
   if (state.kind === 'missing') {
     throw new CliError(`${state.message.trim()} ${HOW}`);

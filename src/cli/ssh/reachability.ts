@@ -33,7 +33,7 @@ export function reachabilityOf(gpuPod: GpuPod): Reachability {
   }
   const endpoint = safeEndpoint(ssh);
   return endpoint === undefined
-    ? { kind: 'notReady', isHopeless: true, why: 'status.ssh holds something that is no address.' }
+    ? { kind: 'notReady', isHopeless: true, why: 'status.ssh does not hold a valid address.' }
     : { kind: 'ready', podId, endpoint, secretName: binding?.name };
 }
 

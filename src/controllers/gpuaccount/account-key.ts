@@ -42,7 +42,9 @@ export async function readAccountKey(
   try {
     const secret = await secrets.get({ namespace, name });
     const found =
-      secret === undefined ? missing(`${where} does not exist.`) : textIn(secret, key, { where, subject });
+      secret === undefined
+        ? missing(`${where} does not exist; create it with key ${key}.`)
+        : textIn(secret, key, { where, subject });
     return { found, subject, secret };
   } catch (error) {
     if (!isRefusal(error)) {
@@ -63,7 +65,7 @@ function textIn(
     case 'text':
       return value;
     case 'absent':
-      return missing(`${where} has no key ${key}.`);
+      return missing(`${where} has no key ${key}; add it.`);
     case 'notText':
       return missing(`${subject} is not text, so it is not used.`);
   }

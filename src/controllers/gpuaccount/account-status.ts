@@ -114,9 +114,7 @@ function draftLostKey({ unread, isRefused }: AccountFacts): Draft | undefined {
   if (unread !== undefined) {
     return { reason: 'CredentialsMissing', message: `${unread} ${KEPT}` };
   }
-  return isRefused
-    ? { reason: 'Unauthorized', message: 'The provider refuses the API key, which it accepted before.' }
-    : undefined;
+  return isRefused ? { reason: 'Unauthorized', message: REVOKED } : undefined;
 }
 
 const MAX_NAMED = 3;
@@ -140,7 +138,9 @@ const CHECKING: Draft = {
   message: 'The provider has not been asked about the API key yet.',
 };
 const KEPT =
-  'The operator follows and terminates what runs with the last key until it restarts, and rents nothing new. Let it read the Secret again.';
+  'Nothing new is rented. The operator follows and terminates running instances with the last key, until it restarts. Let it read the Secret again.';
+const REVOKED =
+  'The provider refuses the API key, which it accepted before. Nothing new is rented, and running instances keep billing. Write a valid key of the same user into the Secret.';
 const NO_USER =
   'The API key may not read its own user, so nothing is rented with it. Give the key the permission user:read.';
 

@@ -80,9 +80,9 @@ function closeAfterLoss(observation: Observation, verdict: Exclude<EndVerdict, '
   const { podId = '' } = observation.gpuPod.status;
   const what =
     verdict === 'terminated'
-      ? 'was terminated, but not by this operator'
-      : 'is no longer known to the provider';
-  const message = `Instance ${podId} ${what}.`;
+      ? 'was terminated, but not by this operator, and no longer bills.'
+      : "is no longer known to the provider, and may still bill. Look for it on the provider's web page.";
+  const message = `Instance ${podId} ${what}`;
   if (!wasReady) {
     return closeEndedInstance(observation, { reason, message }, { Provisioned: ['Lost', message] });
   }
@@ -143,7 +143,7 @@ export function reportStaleness(observation: Observation, instance: InstanceStat
   if (staleAtMs(observation, instance) > observation.now.monotonicMs) {
     return undefined;
   }
-  const message = `The provider has not shown the status of instance ${instance.podId} for a while. It may run, and it may bill.`;
+  const message = `The provider has not shown the status of instance ${instance.podId} for a while. It may run, and it may bill: look at the provider's web page.`;
   return {
     kind: 'rest',
     status: draftStatus(observation, {

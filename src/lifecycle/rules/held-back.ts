@@ -8,7 +8,7 @@ import type { Rest, Step } from '../step.ts';
 import { finishDeletion } from './deletion.ts';
 import { endAtCeiling } from './expire.ts';
 import { finishTermination } from './termination.ts';
-import { heldReady, PENDING } from './condition-drafts.ts';
+import { heldReady } from './condition-drafts.ts';
 import { keepingStall, keepObservedGeneration } from './stalled.ts';
 
 /**
@@ -76,13 +76,16 @@ export function foreignIntent(observation: Observation): Step | undefined {
   }
   const { installation, name } = openIntent.intent;
   const message =
-    `Installation ${installation}, not this one, wrote the create intent for ${name}. If it is gone, make ` +
-    'sure that the instance is terminated and remove annotation gpupod.dev/intent (if the GpuPod is being deleted, set ' +
-    'gpupod.dev/force-release to that name).';
+    `Another installation (${installation}) wrote the create intent for ${name}, whose instance may bill. ` +
+    'If that installation is gone, terminate the instance and remove gpupod.dev/intent (of a deleted GpuPod: ' +
+    'set gpupod.dev/force-release to that name).';
   return {
     kind: 'rest',
     status: draftStatus(observation, {
-      Ready: PENDING,
+      Ready: [
+        'Pending',
+        'This operator has rented nothing. An instance of another installation may bill; see Stalled.',
+      ],
       progress: { type: 'Stalled', draft: ['ForeignIntent', message] },
     }),
   };

@@ -116,7 +116,7 @@ export function withholdAddress(
 /** Keeps the status: the instance may be ours, renamed since. */
 function reportForeignId(observation: Observation, podId: string, name: string): Rest {
   const { status } = observation.gpuPod;
-  const message = `Instance ${podId} has the name ${name} at the provider, which this GpuPod did not request. Its details are not shown.`;
+  const message = `Instance ${podId} has the name ${name} at the provider, which this GpuPod did not request, so its details are not shown. It may bill. If somebody renamed it, restore the name in status.podName at the provider.`;
   return restFailing(
     observation,
     { reason: 'UnexpectedResponse', message },

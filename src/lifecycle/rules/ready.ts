@@ -179,6 +179,6 @@ function readyMessage(observation: Observation, snapshot: InstanceSnapshot): str
   );
   const base = `Instance ${snapshot.podId} is ready: ${snapshot.ssh?.command ?? ''}`;
   return isAboveCap
-    ? `${base}. It costs more than the cap allows now; the operator keeps it, because it was ready before.`
+    ? `${base}. It costs more than the cap allows now; the operator keeps it, because it was ready before. To stop paying, save your work, then suspend or delete the GpuPod.`
     : base;
 }

@@ -114,7 +114,7 @@ function priceAboveCap(before: GpuPodStatus, after: GpuPodStatus): readonly Life
         {
           type: 'Warning',
           reason: 'PriceAboveCap',
-          message: `The provider now bills ${usd(after.cost?.billedPerHour)} USD/h, above the cap of ${usd(after.cost?.maxPrice)} USD/h. The operator keeps the instance, because it was ready before.`,
+          message: `The provider now bills ${usd(after.cost?.billedPerHour)} USD/h, above the cap of ${usd(after.cost?.maxPrice)} USD/h. The operator keeps the instance, because it was ready before. To stop paying, save your work, then suspend or delete the GpuPod.`,
         },
       ]
     : [];

@@ -72,7 +72,7 @@ function draftOf(
       : {
           type: 'Reachable',
           reason: 'NoAnswer',
-          message: `No SSH server answers the operator at ${address}.`,
+          message: `No SSH server answers the operator at ${address}. The instance bills, and the operator keeps trying. If this lasts, look at the provider's web page, or suspend or delete the GpuPod.`,
         };
   }
   return answer.hostKey === pinned

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Failure } from '../../../src/lifecycle/provider.ts';
+import type { Failure, FailureReason } from '../../../src/lifecycle/provider.ts';
 import { KeyFailures } from '../../../src/accounts/identity/key-failures.ts';
 import { RecordingLog } from '../../kubernetes/support/recording-log.ts';
 import { failure } from '../../support/builders/snapshots.ts';
@@ -76,6 +76,16 @@ describe('KeyFailures', () => {
     failures.report('list', undefined);
     failures.report('account', undefined);
     expect(failures.reasons).toEqual([]);
+  });
+
+  it.each<{ reason: FailureReason; says: string }>([
+    { reason: 'Unauthorized', says: 'nothing is rented or terminated' },
+    { reason: 'CredentialsMissing', says: 'there is no API key; nothing is rented or terminated' },
+    { reason: 'PaymentRequired', says: 'the provider may terminate running instances' },
+  ])('logs for $reason what it costs: $says', ({ reason, says }) => {
+    const log = new RecordingLog();
+    new KeyFailures(log).report('list', failure({ reason }));
+    expect(log.messages('warn')).toEqual([expect.stringContaining(says)]);
   });
 
   it('logs what to do', () => {

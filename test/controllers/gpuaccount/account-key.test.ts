@@ -33,12 +33,12 @@ describe('the API key of an account', () => {
     {
       name: 'missing with its Secret',
       answer: undefined,
-      found: { kind: 'missing', message: 'Secret team-a/key does not exist.' },
+      found: { kind: 'missing', message: 'Secret team-a/key does not exist; create it with key api-key.' },
     },
     {
       name: 'missing where the Secret has other keys only',
       answer: secret({ apikey: 'eA==' }),
-      found: { kind: 'missing', message: 'Secret team-a/key has no key api-key.' },
+      found: { kind: 'missing', message: 'Secret team-a/key has no key api-key; add it.' },
     },
     {
       name: 'missing where the value is not text',

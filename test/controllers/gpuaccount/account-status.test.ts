@@ -137,6 +137,11 @@ describe('Ready of an account', () => {
     expect(drafted.map(({ observedGeneration }) => observedGeneration)).toEqual(drafted.map(() => 3));
   });
 
+  it('says of a revoked key what it costs and what to do', () => {
+    const [ready] = draft({ isRefused: true }).conditions ?? [];
+    expect(ready?.message).toMatch(/keep billing.* into the Secret/);
+  });
+
   it.each<{ holders: readonly string[]; who: RegExp }>([
     { holders: ['team-a/x'], who: /what GpuPod team-a\/x has rented .* Delete this GpuPod, / },
     {

@@ -91,7 +91,19 @@ describe('the message about a create request', () => {
       name: 'of another installation, while the GpuPod is deleted: what to do',
       known: { gpuPod: gpuPod({ isDeleting: true, intent: intent({ installation: 'zzz999' }) }) },
       type: 'Stalled',
-      says: ['zzz999', 'gpupod.dev/intent', 'gpupod.dev/force-release'],
+      says: ['zzz999', 'may bill', 'gpupod.dev/intent', 'gpupod.dev/force-release'],
+    },
+    {
+      name: 'of another installation, in Ready: that an instance may bill, and where to look',
+      known: { gpuPod: gpuPod({ intent: intent({ installation: 'zzz999' }) }) },
+      type: 'Ready',
+      says: ['may bill', 'Stalled'],
+    },
+    {
+      name: 'of another installation, with the longest name: the whole way out',
+      known: { gpuPod: gpuPod({ intent: intent({ installation: 'zzz999', name: 'n'.repeat(63) }) }) },
+      type: 'Stalled',
+      says: ['n'.repeat(63), 'force-release to that name).'],
     },
     {
       name: 'whose attempt numbers are used up: what to do',

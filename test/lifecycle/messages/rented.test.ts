@@ -176,16 +176,16 @@ describe('the message about an instance that runs', () => {
       says: ['pod-1', 'may bill'],
     },
     {
-      name: 'without a recent snapshot: that it may bill',
+      name: 'without a recent snapshot: that it may bill, and where to look',
       known: { gpuPod: ready, localState: { instance: anInstanceState({ sinceMs: 1 }) } },
       type: 'Ready',
-      says: ['pod-1', 'may bill'],
+      says: ['pod-1', 'may bill', 'web page'],
     },
     {
-      name: 'that ended by itself: which, and how to rent again',
+      name: 'that ended by itself: which, that it costs nothing, and how to rent again',
       known: { gpuPod: ready, ...seenTerminated },
       type: 'Ready',
-      says: ['pod-1', 'terminated', 'spec.suspend', 'gpupod.dev/reconcile-requested-at'],
+      says: ['pod-1', 'terminated', 'no longer bills', 'spec.suspend', 'gpupod.dev/reconcile-requested-at'],
     },
     {
       name: 'that ended by itself, in Stalled: the same',
@@ -201,6 +201,15 @@ describe('the message about an instance that runs', () => {
       },
       type: 'Provisioned',
       says: ['pod-1', 'no longer known'],
+    },
+    {
+      name: 'that vanished, before somebody rents again: that it may bill, and where to look',
+      known: {
+        gpuPod: ready,
+        localState: { instance: anInstanceState({ missing: 2, read: { beganAtMs, result: 'notFound' } }) },
+      },
+      type: 'Stalled',
+      says: ['pod-1', 'may still bill', 'web page', 'gpupod.dev/reconcile-requested-at'],
     },
   ])('$name', (row) => {
     expect(missingParts(row)).toEqual([]);

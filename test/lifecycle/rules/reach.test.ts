@@ -165,6 +165,11 @@ describe('reachableDraft', () => {
   });
 });
 
+it('says of an SSH server that does not answer that the instance bills, and what to do', () => {
+  const at = known(failed());
+  expect(reachableDraft(at, at.gpuPod.status)?.message).toMatch(/ bills, .* suspend or delete the GpuPod/);
+});
+
 describe('withProbe', () => {
   function notBefore(
     latest: Latest | undefined,

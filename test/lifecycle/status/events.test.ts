@@ -196,7 +196,13 @@ describe('eventsBetween', () => {
 
   it('is a warning if the price of a ready instance rises above the cap', () => {
     const dear = { ...ready, cost: { maxPrice: 1.9, billedPerHour: 2.5 } };
-    expect(eventsBetween(ready, dear)[0]).toMatchObject({ type: 'Warning', reason: 'PriceAboveCap' });
+    expect(eventsBetween(ready, dear)[0]).toMatchObject({
+      type: 'Warning',
+      reason: 'PriceAboveCap',
+      message: expect.stringMatching(
+        /2\.50 USD\/h, above the cap of 1\.90 USD\/h.* suspend or delete the GpuPod/,
+      ),
+    });
     const { cost: _cost, ...free } = ready;
     expect(eventsBetween(free, free)).toEqual([]);
   });

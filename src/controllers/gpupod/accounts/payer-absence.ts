@@ -8,14 +8,14 @@ import type { KnownAccounts, PayerProblem } from '../../../lifecycle/payer.ts';
 export const STARTING: PayerProblem = {
   reason: 'Starting',
   message:
-    'The API key of the account has not been read, and the operator does nothing before. If this lasts, see the conditions of the account.',
+    'The API key of the account has not been read yet. Until then the operator does nothing for this GpuPod. If this lasts, see the conditions of the account.',
 };
 
 /** Whoever takes the right to read a key away may mean to end the renting. What runs still needs the key. */
 export function unreadKey(reference: AccountReference, namespace: string, problem: string): PayerProblem {
   return {
     reason: 'AccountSuspended',
-    message: `${accountName(reference, namespace)} rents nothing new, because its API key cannot be read any more: ${problem} What runs goes on with the last key. Let the operator read the Secret again.`,
+    message: `${accountName(reference, namespace)} rents nothing new, because its API key cannot be read any more: ${problem} The operator follows and terminates running instances with the last key. Let it read the Secret again.`,
   };
 }
 

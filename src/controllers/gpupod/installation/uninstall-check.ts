@@ -109,7 +109,7 @@ class UninstallCheck {
     if (left.every(({ isStuck }) => isStuck)) {
       return 'The operator does nothing with them: repair those that cannot be read, and remove the annotation gpupod.dev/paused.';
     }
-    return this.#isOver() ? 'The time of uninstall.timeout is up.' : undefined;
+    return this.#isOver() ? 'The deletion took longer than uninstall.timeout.' : undefined;
   }
 
   /**

@@ -200,11 +200,12 @@ export class Sweep {
       log.warn(doubt === OTHER_CLUSTER ? { ...fields, why: this.#options.idDoubt } : fields, doubt);
       return;
     }
-    if (this.#options.policy === 'Report' || sweeps < SWEEPS_BEFORE_END) {
-      log.warn(
-        fields,
-        'orphaned instance bills and belongs to no GpuPod; terminate it at the provider, or run with --orphan-policy=Terminate',
-      );
+    if (this.#options.policy === 'Report') {
+      log.warn(fields, REPORTED);
+      return;
+    }
+    if (sweeps < SWEEPS_BEFORE_END) {
+      log.warn(fields, SEEN_TOO_SELDOM);
       return;
     }
     const fence = whileSessionLasts(session);
@@ -229,17 +230,21 @@ interface Orphan {
   readonly doubt: string | undefined;
 }
 
+const REPORTED =
+  'orphaned instance bills and belongs to no GpuPod; terminate it at the provider, or run with --orphan-policy=Terminate';
+const SEEN_TOO_SELDOM =
+  'orphaned instance bills and belongs to no GpuPod; the operator terminates it once three sweeps in a row have shown it';
 const NOT_SEEN =
   'orphaned instance bills and belongs to no GpuPod of the watched namespaces; others cannot be seen, so the operator does not terminate it: terminate it at the provider';
 const NO_AGE =
   'orphaned instance bills and belongs to no GpuPod; it may be older than this installation, so the operator does not terminate it: terminate it at the provider';
 const OTHER_USER =
-  'orphaned instance bills and belongs to no GpuPod; another user of the team rented it, so the operator does not terminate it: terminate it at the provider';
+  'orphaned instance bills and belongs to no GpuPod; another user of the team rented it, so the operator does not terminate it: ask that user, then terminate it at the provider';
 const UNKNOWN_USER =
-  'orphaned instance bills and belongs to no GpuPod; the API key does not say whose it is, so another user of the team may have rented it and the operator does not terminate it: terminate it at the provider';
+  'orphaned instance bills and belongs to no GpuPod; the API key does not say whose it is, so another user of the team may have rented it and the operator does not terminate it: ask whose it is, then terminate it at the provider';
 const OTHER_CLUSTER =
   'orphaned instance bills and belongs to no GpuPod that was seen here; it may be of another cluster, so the operator does not terminate it';
 const NEWER =
-  'orphaned instance bills, and is newer than what a restored GpuPod with its uid in the intent records; it may be in use, so the operator does not terminate it: terminate it at the provider';
+  'orphaned instance bills, and is newer than what a restored GpuPod with the same UID in its create intent records; it may be in use, so the operator does not terminate it: ask its user, then terminate it at the provider';
 const NOT_READ =
-  'orphaned instance bills and belongs to no GpuPod that this version can read; there are others, so the operator does not terminate it: terminate it at the provider, or apply the CRD of this version';
+  'orphaned instance bills and belongs to no GpuPod that this version can read; there are GpuPods that it cannot read, so the operator does not terminate it: apply the CRD of this version, or terminate it at the provider';

@@ -172,7 +172,7 @@ describe('Terminate', () => {
     const beganAtMs = cluster.clock.monotonicMs();
     const { isAllowed, text } = await cluster.check('Terminate');
     expect(isAllowed).toBe(false);
-    expect(text).toMatch(/The time of uninstall\.timeout is up\.[^]*train +pod-1/);
+    expect(text).toMatch(/The deletion took longer than uninstall\.timeout\.[^]*train +pod-1/);
     expect(cluster.clock.monotonicMs() - beganAtMs).toBeGreaterThanOrEqual(TIMEOUT_MS);
   });
 

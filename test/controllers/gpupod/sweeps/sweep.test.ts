@@ -73,6 +73,21 @@ describe('an orphan', () => {
     ]);
   });
 
+  it.each([
+    { policy: 'Report', says: 'or run with --orphan-policy=Terminate', why: 'nobody terminates it' },
+    {
+      policy: 'Terminate',
+      says: 'the operator terminates it once three sweeps',
+      why: 'there is nothing to do',
+    },
+  ] as const)(
+    'is reported under the policy $policy with what follows, because $why',
+    async ({ policy, says }) => {
+      await bench.sweepOften(bench.newSweep({ policy }), ORPHAN, 1);
+      expect(bench.log.messages('warn')).toEqual([expect.stringContaining(says)]);
+    },
+  );
+
   it('is only reported, however often, if the policy is Report', async () => {
     expect(await bench.sweepOften(bench.newSweep({ policy: 'Report' }), ORPHAN, 5)).toEqual([0, 0, 0, 0, 0]);
     expect(bench.log.messages('warn')).toHaveLength(5);
