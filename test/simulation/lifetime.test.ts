@@ -208,6 +208,32 @@ describe('a GpuPod with a limit of its total cost', () => {
     );
     expect(simulation.journal.violations).toEqual([]);
   });
+
+  it.each([
+    { name: 'lists', path: '/pods/' },
+    { name: 'status polls', path: '/pods/status' },
+  ])('keeps a ready instance when one of the $name states a hundred times its price', async ({ path }) => {
+    const simulation = await readyWith({ maxTotalCost: 40 });
+    await simulation.pass(60 * MINUTE_MS);
+    const odd = { kind: 'PatchRows', fields: { priceHr: 190 } } as const;
+    simulation.api.faults.add({ method: 'GET', path, times: 1, effect: odd });
+    await simulation.pass(60 * MINUTE_MS);
+    expect(simulation.isReady()).toBe(true);
+    expect(deletes(simulation)).toBe(0);
+    expect(statusOf(simulation.object() ?? { metadata: NOBODY })).toMatchObject({
+      cost: { billedPerHour: 1.9 },
+    });
+  });
+
+  it('counts a price that stays high for the whole life, after a minute or two', async () => {
+    const simulation = await readyWith({ maxTotalCost: 40 });
+    await simulation.pass(60 * MINUTE_MS);
+    const higher = { kind: 'PatchRows', fields: { priceHr: 60 } } as const;
+    for (const path of ['/pods/', '/pods/status']) {
+      simulation.api.faults.add({ method: 'GET', path, times: 1_000, effect: higher });
+    }
+    await simulation.until('DELETE', () => deletes(simulation) === 1, 7 * MINUTE_MS);
+  });
 });
 
 const NOBODY = { name: '', uid: '', resourceVersion: '' };

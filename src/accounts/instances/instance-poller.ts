@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../clock.ts';
 import type { LastSeen } from '../../lifecycle/observation.ts';
 import type { Failure, InstanceSnapshot, PodStatuses, Provider, Wallet } from '../../lifecycle/provider.ts';
@@ -6,6 +5,9 @@ import type { ProtocolTimings } from '../../lifecycle/settings.ts';
 import type { ProviderHealth } from '../holds/provider-health.ts';
 import type { DatedInventoryResult } from './listed-rows.ts';
 import type { Wallets } from './known-instances.ts';
+import { isDifferent, merge } from './seen-snapshot.ts';
+import { afterReading, withPrice } from './stated-price.ts';
+import type { StatedPrice } from './stated-price.ts';
 import type { VanishedInstances } from './vanished-instances.ts';
 
 interface Followed {
@@ -21,6 +23,7 @@ interface Followed {
   readonly lastSeen?: LastSeen;
   /** The snapshot of the status poll that `lastSeen` comes from, if it comes from one. */
   readonly polled?: InstanceSnapshot | undefined;
+  readonly price?: StatedPrice | undefined;
   /** Set while status polls of it fail. */
   readonly failing?: PollFailure | undefined;
 }
@@ -29,6 +32,8 @@ interface Followed {
 interface SeenHow {
   readonly atMs?: number;
   readonly polled?: InstanceSnapshot;
+  /** The price that this answer states. */
+  readonly usdPerHour?: number | undefined;
 }
 
 interface PollFailure {
@@ -41,7 +46,10 @@ interface PollFailure {
 export interface InstancePollerOptions {
   readonly provider: Pick<Provider, 'getPodStatuses'>;
   readonly clock: Clock;
-  readonly timings: Pick<ProtocolTimings, 'busyPollMs' | 'quietPollMs' | 'quietFailureMs'>;
+  readonly timings: Pick<
+    ProtocolTimings,
+    'busyPollMs' | 'quietPollMs' | 'quietFailureMs' | 'settleSpacingMs'
+  >;
   readonly health: ProviderHealth;
   readonly vanished: VanishedInstances;
   /** Called with the key of the GpuPod whose instance changed. */
@@ -106,9 +114,11 @@ export class InstancePoller {
     const isOfSameState = lastSeen?.omitted === false && polled?.status === snapshot.status;
     if (isLate && isOfSameState && beganAtMs > (lastSeen.detailsAtMs ?? -Infinity)) {
       const merged = merge(snapshot, polled);
-      this.#see(snapshot.podId, { ...lastSeen, snapshot: merged, detailsAtMs: beganAtMs });
+      const how = { usdPerHour: merged.priceUsdPerHour };
+      this.#see(snapshot.podId, { ...lastSeen, snapshot: merged, detailsAtMs: beganAtMs }, how);
     } else {
-      this.#see(snapshot.podId, { snapshot, beganAtMs, detailsAtMs: beganAtMs, omitted: false });
+      const { podId, priceUsdPerHour: usdPerHour } = snapshot;
+      this.#see(podId, { snapshot, beganAtMs, detailsAtMs: beganAtMs, omitted: false }, { usdPerHour });
     }
   }
 
@@ -197,7 +207,8 @@ export class InstancePoller {
       if (snapshot !== undefined) {
         const { omittedSinceMs: _since, ...rest } = known ?? {};
         const merged = merge(known?.snapshot, snapshot);
-        this.#see(podId, { ...rest, snapshot: merged, beganAtMs, omitted: false }, { polled: snapshot });
+        const how = { polled: snapshot, usdPerHour: snapshot.priceUsdPerHour };
+        this.#see(podId, { ...rest, snapshot: merged, beganAtMs, omitted: false }, how);
       } else if (known !== undefined && beganAtMs > known.beganAtMs) {
         this.#see(
           podId,
@@ -239,13 +250,17 @@ export class InstancePoller {
     }
   }
 
-  #see(podId: string, lastSeen: LastSeen, { atMs = lastSeen.beganAtMs, polled }: SeenHow = {}): void {
+  #see(podId: string, seen: LastSeen, { atMs = seen.beganAtMs, polled, usdPerHour }: SeenHow = {}): void {
     const followed = this.#followed.get(podId);
     if (followed === undefined || (followed.lastSeen !== undefined && atMs < followed.lastSeen.beganAtMs)) {
       return;
     }
+    const reading = { usdPerHour, atMs, isSettled: !followed.often };
+    const price = afterReading(followed.price, reading, this.#options.timings.settleSpacingMs);
+    const lastSeen = { ...seen, snapshot: withPrice(seen.snapshot, price) };
     const isNews = followed.lastSeen === undefined || isDifferent(followed.lastSeen, lastSeen);
-    this.#followed.set(podId, { ...followed, lastSeen, polled, isNews: isNews || followed.isNews === true });
+    const hasNews = isNews || followed.isNews === true;
+    this.#followed.set(podId, { ...followed, lastSeen, polled, price, isNews: hasNews });
     if (isNews) {
       this.#options.onChange(followed.key);
     }
@@ -268,33 +283,4 @@ function isSeenTerminating({ isTerminating, lastSeen }: Followed): boolean {
   return (
     isTerminating && lastSeen !== undefined && (lastSeen.omitted || lastSeen.snapshot.status === 'TERMINATED')
   );
-}
-
-/** A status poll has fewer fields than a full answer. Missing fields keep their last value. */
-function merge(known: InstanceSnapshot | undefined, snapshot: InstanceSnapshot): InstanceSnapshot {
-  if (known === undefined) {
-    return snapshot;
-  }
-  const isActive = snapshot.status === 'ACTIVE';
-  const ssh = snapshot.ssh ?? (isActive ? known.ssh : undefined);
-  const { ssh: _ssh, ...rest } = known;
-  return {
-    ...rest,
-    ...snapshot,
-    ...(ssh === undefined ? {} : { ssh }),
-    ports: snapshot.ports.length === 0 && isActive ? known.ports : snapshot.ports,
-  };
-}
-
-function isDifferent(a: LastSeen, b: LastSeen): boolean {
-  return (
-    a.omitted !== b.omitted || !isDeepStrictEqual(withoutProgress(a.snapshot), withoutProgress(b.snapshot))
-  );
-}
-
-function withoutProgress({
-  installationProgress: _progress,
-  ...snapshot
-}: InstanceSnapshot): Omit<InstanceSnapshot, 'installationProgress'> {
-  return snapshot;
 }

@@ -9,6 +9,8 @@ import { aReadySnapshot } from '../../support/builders/snapshots.ts';
 const LISTED = aReadySnapshot({ podId: 'p1', priceUsdPerHour: 1.9 });
 const { priceUsdPerHour: _price, ...POLLED } = LISTED;
 
+const TIMINGS = { busyPollMs: 5_000, quietPollMs: 60_000, quietFailureMs: 60_000, settleSpacingMs: 30_000 };
+
 /** A poll that began while a list was being read, and whose answer came before that of the list. */
 async function pollDuringList(polled: Partial<InstanceSnapshot>, listed: Partial<InstanceSnapshot>) {
   const clock = createVirtualClock();
@@ -19,7 +21,7 @@ async function pollDuringList(polled: Partial<InstanceSnapshot>, listed: Partial
         await Promise.resolve({ kind: 'ok', value: { snapshots: [snapshot], failed: new Map() } }),
     },
     clock,
-    timings: { busyPollMs: 5_000, quietPollMs: 60_000, quietFailureMs: 60_000 },
+    timings: TIMINGS,
     health: new ProviderHealth(clock, 60_000, () => undefined),
     vanished: new VanishedInstances(clock, 600_000),
     onChange: () => undefined,
@@ -47,7 +49,7 @@ describe('an instance that changes often', () => {
         },
       },
       clock,
-      timings: { busyPollMs: 5_000, quietPollMs: 60_000, quietFailureMs: 60_000 },
+      timings: TIMINGS,
       health: new ProviderHealth(clock, 60_000, () => undefined),
       vanished: new VanishedInstances(clock, 600_000),
       onChange: (key) => changed.push(key),
