@@ -35,6 +35,8 @@ interface Draft {
 }
 
 const HTTP_FORBIDDEN = 403;
+/** Leaves room for what to do. */
+const MAX_SAID_LENGTH = 240;
 
 /** The status of an account as it should be now. */
 export function draftAccountStatus(account: GpuAccount, facts: AccountFacts): GpuAccountStatus {
@@ -145,11 +147,14 @@ const NO_USER =
   'The API key may not read its own user, so nothing is rented with it. Give the key the permission user:read.';
 
 function draftFailure({ reason, message, httpStatus }: Failure): Draft {
+  const said = truncateMessage(message, MAX_SAID_LENGTH);
   switch (reason) {
     case 'CredentialsMissing':
       return { reason, message };
     case 'Unauthorized':
-      return { reason: httpStatus === HTTP_FORBIDDEN ? 'Forbidden' : reason, message };
+      return httpStatus === HTTP_FORBIDDEN
+        ? { reason: 'Forbidden', message: `${said} Give the key the permission user:read.` }
+        : { reason, message: `${said} Write a valid key into the Secret.` };
     default:
       return { reason: 'ApiUnavailable', message };
   }

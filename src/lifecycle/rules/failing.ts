@@ -6,6 +6,7 @@ import type { LocalState } from '../local-state.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { ConditionDrafts, Facts } from '../status/draft.ts';
 import type { Rest } from '../step.ts';
+import { withWayOut } from '../way-out.ts';
 import { pendingBecause } from './condition-drafts.ts';
 
 /** A failure or limit that stops the operator, as a reason and message of Synced. */
@@ -44,7 +45,7 @@ export function restFailing(
     kind: 'rest',
     status: isQuiet
       ? gpuPod.status
-      : draftStatus(observation, { ...drafts, Synced: [hindrance.reason, hindrance.message] }, facts),
+      : draftStatus(observation, { ...drafts, Synced: [hindrance.reason, withWayOut(hindrance)] }, facts),
     requeueAfterMs: hindrance.retryAfterMs ?? retryDelayMs(failure.count),
     remember: { failure },
   };
@@ -53,7 +54,7 @@ export function restFailing(
 /** Rests without an instance, because something stops the operator from renting one. */
 export function hindered(observation: Observation, hindrance: Hindrance, retrying: string): Rest {
   return restFailing(observation, hindrance, {
-    Ready: pendingBecause(hindrance.message),
+    Ready: pendingBecause(withWayOut(hindrance)),
     progress: { type: 'Reconciling', draft: ['Retrying', retrying] },
   });
 }

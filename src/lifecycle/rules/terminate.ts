@@ -7,6 +7,7 @@ import type { InstanceState } from '../local-state.ts';
 import type { ConditionDrafts } from '../status/draft.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Rest, Step } from '../step.ts';
+import { withWayOut } from '../way-out.ts';
 import { restFailing } from './failing.ts';
 import type { Hindrance } from './failing.ts';
 import { isSigned, ownership } from './identity.ts';
@@ -142,7 +143,8 @@ function sendDelete(observation: Observation, instance: InstanceState, why: stri
   if (deleteFailure === undefined || deleteFailure.retryAtMs <= monotonicMs) {
     return { kind: 'act', effect: { type: 'deletePod', podId: instance.podId } };
   }
-  const message = `Failed to terminate instance ${instance.podId}, which keeps billing; retrying. ${deleteFailure.message}`;
+  const said = deleteFailure.reason === 'ApiUnavailable' ? deleteFailure.message : withWayOut(deleteFailure);
+  const message = `Failed to terminate instance ${instance.podId}, which keeps billing; retrying. ${said}`;
   return restFailing(
     observation,
     { reason: deleteFailure.reason, message, retryAfterMs: deleteFailure.retryAtMs - monotonicMs },

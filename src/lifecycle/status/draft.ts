@@ -6,6 +6,7 @@ import type { Observation } from '../observation.ts';
 import { plainText } from '../../api/common/plain-text.ts';
 import { newerMessage } from '../rules/newer-message.ts';
 import { newerInstances } from '../instance-relation.ts';
+import { withWayOut } from '../way-out.ts';
 import { accrue } from './accrual.ts';
 import { currentAttempt, keptAttemptsCost } from './attempts.ts';
 import { expiringParts } from './expiring.ts';
@@ -115,7 +116,7 @@ function syncedByDefault(observation: Observation): ConditionDraft<'Synced'> {
   const failure = gpuPod.status.podId === undefined ? providerFailure : instanceFailure;
   const isRetainIgnored = gpuPod.spec.deletionPolicy === 'Retain' && !policy.allowRetain;
   if (failure !== undefined) {
-    return [failure.reason, failure.message];
+    return [failure.reason, withWayOut(failure)];
   }
   const newer = newerInstances(observation);
   if (newer.length > 0) {

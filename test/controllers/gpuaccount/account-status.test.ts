@@ -137,6 +137,15 @@ describe('Ready of an account', () => {
     expect(drafted.map(({ observedGeneration }) => observedGeneration)).toEqual(drafted.map(() => 3));
   });
 
+  it.each([
+    { httpStatus: 401, says: 'the provider answered. Write a valid key into the Secret.' },
+    { httpStatus: 403, says: 'the provider answered. Give the key the permission user:read.' },
+  ])('says after $httpStatus what to do: $says', ({ httpStatus, says }) => {
+    const refused = failure({ reason: 'Unauthorized', message: 'the provider answered.', httpStatus });
+    const [ready] = draft({ state: { kind: 'unknown', failure: refused } }).conditions ?? [];
+    expect(ready?.message).toBe(says);
+  });
+
   it('says of a revoked key what it costs and what to do', () => {
     const [ready] = draft({ isRefused: true }).conditions ?? [];
     expect(ready?.message).toMatch(/keep billing.* into the Secret/);

@@ -165,6 +165,14 @@ describe('the message while nothing is rented', () => {
       type: 'Ready',
       says: ['Nothing is rented', 'HTTP status 503'],
     },
+    ...(['Ready', 'Synced'] as const).map((type) => ({
+      name: `because the provider refuses the API key, in ${type}: its answer, and what to do`,
+      known: {
+        offers: failure({ reason: 'Unauthorized', message: 'GET /a: the provider answered 401: bad' }),
+      },
+      type,
+      says: ['the provider answered 401: bad', 'Replace the API key'],
+    })),
     {
       name: 'because a deleted GpuPod may still have an instance: what the operator checks',
       known: { gpuPod: gpuPod({ isDeleting: true }), timings: { busyPollMs: 0 } },

@@ -5,6 +5,7 @@ import { NOW_MS, observed, anInstanceState, WALL_TEXT } from '../../support/buil
 import type { ObservationOverrides } from '../../support/builders/observation.ts';
 import {
   inventory,
+  failure,
   historyRow,
   aSnapshot,
   aReadySnapshot,
@@ -39,6 +40,25 @@ describe('the message about an instance that is being terminated', () => {
       },
       type: 'Ready',
       says: ['pod-1', 'Terminating', 'bill'],
+    },
+    {
+      name: 'that cannot be terminated, because the key was revoked: that it bills, and what to do',
+      known: {
+        gpuPod: rentedGpuPod({ isDeleting: true }),
+        lastSeen: lastSeen(aSnapshot()),
+        localState: {
+          instance: anInstanceState({
+            deleteFailure: {
+              reason: 'Unauthorized',
+              message: 'DELETE /a: the provider answered 401: bad',
+              retryAtMs: NOW_MS + 1_000,
+              count: 1,
+            },
+          }),
+        },
+      },
+      type: 'Synced',
+      says: ['pod-1', 'keeps billing', 'the provider answered 401: bad', 'Replace the API key'],
     },
     {
       name: 'that has another name: both names, and what to do',
@@ -192,6 +212,18 @@ describe('the message about an instance that runs', () => {
       known: { gpuPod: ready, ...seenTerminated },
       type: 'Stalled',
       says: ['pod-1', 'terminated', 'spec.suspend', 'gpupod.dev/reconcile-requested-at'],
+    },
+    {
+      name: 'that cannot be read, because the key was revoked: what to do',
+      known: {
+        ...seeing(aSnapshot({ status: 'UNKNOWN' })),
+        instanceFailure: failure({
+          reason: 'Unauthorized',
+          message: 'GET /a: the provider answered 401: bad',
+        }),
+      },
+      type: 'Synced',
+      says: ['the provider answered 401: bad', 'Replace the API key'],
     },
     {
       name: 'that vanished: that the provider does not know it',
