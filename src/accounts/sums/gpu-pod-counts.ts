@@ -1,6 +1,5 @@
 import { hasFinalizer, isDeleting } from '../../api/gpupod/gpu-pod.ts';
 import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
-import { namePrefixOf, parsePodName, podNamePrefixes } from '../../lifecycle/pod-name.ts';
 import type { MicroUsd } from '../../offers/money.ts';
 import { chargedAtOnce } from '../../offers/upfront.ts';
 import type { Clock } from '../../clock.ts';
@@ -10,17 +9,20 @@ import type { Live, LiveInstances, LiveInstancesOptions } from './live-instances
 import type { NotCreated } from './not-created.ts';
 import type { UnconfirmedIntents } from './unconfirmed-intents.ts';
 import type { SentCreates } from './sent-creates.ts';
-import { attemptKey, endedIdsOf, gpusOf, intentOf, ownerOf, saidPrice } from './stated.ts';
+import { attemptKey, isSaidEnded, ownerOf } from './stated.ts';
 import { sumOf } from './exact-totals.ts';
+import { figuresOf } from './recorded-figures.ts';
+import type { RecordProofs } from './recorded-figures.ts';
 import { NOTHING } from './sum-limits.ts';
 import type { Cost, Counted } from './sum-limits.ts';
 
 export interface GpuPodCountsParts {
   readonly clock: Clock;
   readonly timings: LiveInstancesOptions['timings'];
-  readonly installation: string;
   readonly assumedPrice: MicroUsd | undefined;
   readonly payers: StatedPayers;
+  /** Undefined: nothing can be proven, and every record is believed. */
+  readonly proofs?: RecordProofs | undefined;
   readonly live: LiveInstances;
   readonly sent: SentCreates;
   readonly notCreated: Pick<NotCreated, 'has'>;
@@ -51,28 +53,12 @@ export class GpuPodCounts {
 
   /** What one GpuPod counts. Removes the instances that it counts from `rest`. */
   of(gpuPod: GpuPod, rest: Rest): Counted {
-    const { status } = gpuPod;
-    const endedIds = endedIdsOf(gpuPod);
-    // Anybody may write a foreign ID into a status. What is not named for this GpuPod counts until lists show its end.
-    for (const podId of endedIds.filter((id) => this.#isNamedFor(gpuPod, id))) {
-      this.#parts.live.ended(podId);
-      rest.live.delete(podId);
-    }
     // Without the finalizer it is released. An instance that was not seen terminated counts separately.
     if (isDeleting(gpuPod) && !hasFinalizer(gpuPod)) {
       return COUNTS_NOTHING;
     }
-    if (status.podId === undefined) {
-      return this.#pending(gpuPod, rest);
-    }
-    return endedIds.includes(status.podId)
-      ? COUNTS_NOTHING
-      : {
-          ...this.#rented(gpuPod, status.podId, rest.live),
-          instances: 1,
-          gpus: gpusOf(gpuPod),
-          owner: ownerOf(gpuPod),
-        };
+    const { podId } = gpuPod.status;
+    return podId === undefined ? this.#pending(gpuPod, rest) : this.#rented(gpuPod, podId, rest.live);
   }
 
   /**
@@ -165,26 +151,37 @@ export class GpuPodCounts {
     return isListed || this.isLate ? COUNTS_NOTHING : { micros, instances: 1, gpus, owner };
   }
 
-  #isNamedFor({ metadata }: GpuPod, podId: string): boolean {
-    const parts = parsePodName(this.#parts.live.get(podId)?.podName);
-    const { installation } = this.#parts;
-    return parts !== undefined && podNamePrefixes(installation, metadata).includes(namePrefixOf(parts));
+  /**
+   * What nothing proves counts by itself once lists show it. They count more than the status: what they show counts at
+   * their price, whatever the status says of its end.
+   */
+  #rented(gpuPod: GpuPod, podId: string, rest: Map<string, Live>): Counted {
+    const { live, assumedPrice, proofs } = this.#parts;
+    const known = rest.get(podId);
+    if (!this.#isRecorded(gpuPod, podId, known)) {
+      return COUNTS_NOTHING;
+    }
+    rest.delete(podId);
+    const { price, gpus, prepaidHours } = figuresOf(gpuPod, known, proofs);
+    if (known === undefined) {
+      live.enter(podId, gpuPod, price ?? assumedPrice);
+    } else {
+      live.own(podId, gpuPod);
+    }
+    const cost = this.#costInThisHour(gpuPod, costOf(price, assumedPrice), prepaidHours);
+    return { ...cost, instances: 1, gpus, owner: ownerOf(gpuPod) };
   }
 
-  #rented(gpuPod: GpuPod, podId: string, rest: Map<string, Live>): Cost {
-    const { offer, createdAt } = gpuPod.status;
-    const live = rest.get(podId);
-    rest.delete(podId);
-    const known = Math.max(saidPrice(gpuPod), live?.price ?? 0);
-    const price = known === 0 ? intentOf(gpuPod)?.cost.total : known;
-    if (live === undefined) {
-      this.#parts.live.enter(podId, gpuPod, price ?? this.#parts.assumedPrice);
-    } else {
-      this.#parts.live.own(podId, gpuPod);
-    }
-    const isOfThisHour = !isHourOver(Date.parse(createdAt ?? ''), this.#parts.clock.nowMs());
-    const cost = costOf(price, this.#parts.assumedPrice);
-    return isOfThisHour ? { ...cost, micros: chargedAtOnce(cost.micros, offer?.prepaidHours) } : cost;
+  /** Whether the GpuPod surely has this instance, as far as lists do not show its end. */
+  #isRecorded(gpuPod: GpuPod, podId: string, known: Live | undefined): boolean {
+    const { live, proofs } = this.#parts;
+    const isOver = known === undefined && (live.hasEnded(podId) || isSaidEnded(gpuPod));
+    return !isOver && proofs?.isStatusProven(gpuPod) !== false;
+  }
+
+  #costInThisHour({ status: { createdAt } }: GpuPod, cost: Cost, prepaidHours: number): Cost {
+    const isOver = isHourOver(Date.parse(createdAt ?? ''), this.#parts.clock.nowMs());
+    return isOver ? cost : { ...cost, micros: chargedAtOnce(cost.micros, prepaidHours) };
   }
 }
 

@@ -5,12 +5,12 @@ import type { AccountReference } from '../../lifecycle/account-identity.ts';
 import { unresolvedIntent, writingOf } from '../../lifecycle/intent.ts';
 import type { Intent } from '../../lifecycle/intent.ts';
 import type { Wallet } from '../../lifecycle/provider.ts';
-import { attemptKey, endedIdsOf } from './stated.ts';
+import { attemptKey } from './stated.ts';
 
 /** What a GpuPod names, and so what it counts may depend on. */
 export interface GpuPodFacts {
   readonly uid: string;
-  /** The instance that it has, and those that it saw terminated. */
+  /** The instance that it has. */
   readonly podIds: readonly string[];
   /** The attempts whose instances it may have, see `attemptKey`. */
   readonly attempts: readonly string[];
@@ -51,7 +51,7 @@ function readFacts(gpuPod: GpuPod): GpuPodFacts {
   const rented = podId === undefined || podName === undefined ? [] : [attemptKey(podName)];
   return {
     uid,
-    podIds: [...(podId === undefined ? [] : [podId]), ...endedIdsOf(gpuPod)],
+    podIds: podId === undefined ? [] : [podId],
     attempts: open === undefined ? rented : [open.attempt],
     ...(open === undefined ? {} : { open }),
     ...(prepaidAtMs === undefined ? {} : { prepaidAtMs }),

@@ -8,6 +8,7 @@ import { currentAttempt } from '../../lifecycle/status/attempts.ts';
 import { priceToMicros } from '../../offers/money.ts';
 import type { MicroUsd } from '../../offers/money.ts';
 import type { InventoryResult } from '../instances/listed-rows.ts';
+import { Ends } from './ends.ts';
 import { KeyIndex } from './key-index.ts';
 import { attemptKey, gpusOf, intentOf, listedPrice, ownerOf, saidPrice, userOf } from './stated.ts';
 import type { Owner, RetainedEntry } from './stated.ts';
@@ -62,11 +63,13 @@ const SHOWN = -Infinity;
 export class LiveInstances {
   readonly #options: LiveInstancesOptions;
   readonly #live = new Map<string, Live>();
+  readonly #ends: Ends;
   readonly #byAttempt = new KeyIndex();
   readonly #changed = new ChangeNotes<Live>();
 
   constructor(options: LiveInstancesOptions) {
     this.#options = options;
+    this.#ends = new Ends(options.clock);
   }
 
   /** The instances that changed since the last call, by ID, as they were then. */
@@ -81,6 +84,11 @@ export class LiveInstances {
 
   get(podId: string): Live | undefined {
     return this.#live.get(podId);
+  }
+
+  /** Whether it was seen terminated, and no later list has shown it. */
+  hasEnded(podId: string): boolean {
+    return this.#ends.has(podId);
   }
 
   /** IDs of the instances of an attempt, see `attemptKey`. */
@@ -107,7 +115,7 @@ export class LiveInstances {
     complete: ReadonlySet<Wallet>,
   ): void {
     const listed = new Set(instances.map(({ podId }) => podId));
-    for (const instance of instances) {
+    for (const instance of instances.filter(({ podId }) => !this.#ends.isAfter(podId, beganAtMs))) {
       this.#enter(lister, instance);
     }
     for (const [podId, live] of this.#live) {
@@ -123,6 +131,7 @@ export class LiveInstances {
     if (status === 'TERMINATED') {
       this.ended(podId);
     } else if (known !== undefined || parsePodName(name)?.installation === this.#options.installation) {
+      this.#ends.drop(podId);
       this.#put(podId, { ...shown(instance, known), userId: userId ?? known?.userId });
     }
   }
@@ -135,7 +144,7 @@ export class LiveInstances {
     }
     const { missingSinceMs = beganAtMs } = live;
     if (beganAtMs - missingSinceMs >= massAbsenceMs) {
-      this.ended(podId);
+      this.#drop(podId);
     } else {
       this.#put(podId, { ...live, missingSinceMs });
     }
@@ -149,7 +158,8 @@ export class LiveInstances {
   /** Notes whose instance it is, for the time after its GpuPod. */
   own(podId: string, gpuPod: GpuPod): void {
     if (this.#live.get(podId)?.owner === undefined) {
-      this.#update(podId, (known) => ({ ...known, owner: ownerOf(gpuPod), gpus: gpusOf(gpuPod) }));
+      const owner = ownerOf(gpuPod);
+      this.#update(podId, (known) => ({ ...known, owner, gpus: known.gpus ?? gpusOf(gpuPod) }));
     }
   }
 
@@ -159,8 +169,8 @@ export class LiveInstances {
     const price = Math.max(saidPrice(gpuPod), known?.price ?? 0);
     this.#put(podId, {
       ...(known ?? this.#fresh(gpuPod)),
-      owner: ownerOf(gpuPod),
-      gpus: gpusOf(gpuPod),
+      owner: known?.owner ?? ownerOf(gpuPod),
+      gpus: known?.gpus ?? gpusOf(gpuPod),
       price: price === 0 ? undefined : price,
       kind,
     });
@@ -183,7 +193,7 @@ export class LiveInstances {
     this.#update(podId, (known) => ({ ...known, kind: 'retained' }));
   }
 
-  /** The record of retained instances has only these. Whatever else was in it goes once lists no longer show it. */
+  /** The record of retained instances has only these. Whatever else was in it goes once lists lack it. */
   unmarkRetained(recorded: ReadonlySet<string>): void {
     for (const [podId, live] of this.#live) {
       if (live.kind === 'retained' && !recorded.has(podId)) {
@@ -211,8 +221,18 @@ export class LiveInstances {
     });
   }
 
+  /** The provider stated this price after the last list. */
+  priced(podId: string, price: MicroUsd): void {
+    this.#update(podId, (known) => ({ ...known, price }));
+  }
+
   /** The instance was seen terminated. */
   ended(podId: string): void {
+    this.#ends.note(podId);
+    this.#drop(podId);
+  }
+
+  #drop(podId: string): void {
     const known = this.#live.get(podId);
     if (known !== undefined) {
       this.#byAttempt.delete(attemptKey(known.podName), podId);

@@ -1,6 +1,7 @@
 import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
 import type { Intent } from '../../lifecycle/intent.ts';
 import type { Wallet } from '../../lifecycle/provider.ts';
+import { priceToMicros } from '../../offers/money.ts';
 import type { MicroUsd } from '../../offers/money.ts';
 import { chargedAtOnce } from '../../offers/upfront.ts';
 import type { InventoryResult } from '../instances/listed-rows.ts';
@@ -10,6 +11,7 @@ import type { CountedAccount, ExpectedAccount } from './awaited-lists.ts';
 import { Charges } from './charges.ts';
 import type { StatedPayers } from './stated-intent.ts';
 import { costOf, GpuPodCounts } from './gpu-pod-counts.ts';
+import type { RecordProofs } from './recorded-figures.ts';
 import { LiveInstances } from './live-instances.ts';
 import type { Lister, LiveInstancesOptions, UnownedKind } from './live-instances.ts';
 import { NotCreated } from './not-created.ts';
@@ -31,6 +33,8 @@ export interface ReservationsOptions extends LiveInstancesOptions {
   readonly expected: () => readonly ExpectedAccount[];
   /** The accounts that create intents name. */
   readonly payers: StatedPayers;
+  /** Undefined: nothing can be proven, and every record is believed. */
+  readonly proofs?: RecordProofs | undefined;
 }
 
 /** What a create request is about. */
@@ -98,8 +102,12 @@ export class Reservations {
     this.#sent.replaceListed(this.#live);
   }
 
+  /** Keeps counting the instance of a GpuPod that is released. One that only somebody's status names never counted. */
   keep(podId: string, gpuPod: GpuPod, kind: UnownedKind): void {
-    this.#live.keep(podId, gpuPod, kind);
+    const { proofs } = this.#options;
+    if (this.#live.get(podId) !== undefined || proofs?.isStatusProven(gpuPod) !== false) {
+      this.#live.keep(podId, gpuPod, kind);
+    }
   }
 
   markRetained(podId: string): void {
@@ -129,12 +137,15 @@ export class Reservations {
     this.#live.ended(podId);
   }
 
-  /** Updates the sums from one GpuPod: adds its instance, and drops those that it saw terminated. */
-  note(gpuPod: GpuPod): void {
+  /** Adds the instance of a GpuPod, at the price that the provider states now. */
+  note(gpuPod: GpuPod, usdPerHour?: number): void {
     const { podId = '' } = gpuPod.status;
     const live = this.#live.get(podId);
     const isAlive = (): boolean => true;
     this.#counts.of(gpuPod, { live: new Map(live === undefined ? [] : [[podId, live]]), isAlive });
+    if (usdPerHour !== undefined) {
+      this.#live.priced(podId, priceToMicros(usdPerHour));
+    }
   }
 
   /**

@@ -1,6 +1,7 @@
 import { ACCOUNT_PLURALS } from '../../api/common/names.ts';
 import type { AccountKind } from '../../api/common/names.ts';
 import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
+import type { GpuPodStatus } from '../../api/gpupod/status.ts';
 import { accountKey } from '../../lifecycle/account-identity.ts';
 import type { AccountIdentity, AccountReference } from '../../lifecycle/account-identity.ts';
 import { stringAt } from '../../json.ts';
@@ -96,11 +97,14 @@ export function attemptKey(podName = ''): string {
   return parts === undefined ? podName.toLowerCase() : `${namePrefixOf(parts)}-${String(parts.attempt)}`;
 }
 
+/** Whether the status says that the instance which it names has ended. */
+export function isSaidEnded({ status }: GpuPod): boolean {
+  return status.terminatedAt !== undefined || endedIdsOf(status).includes(status.podId);
+}
+
 /** IDs of the instances that the status states as ended. */
-export function endedIdsOf({ status }: GpuPod): readonly string[] {
-  const gone = attemptsOf(status).filter(({ outcome }) => outcome !== undefined && outcome !== 'Released');
-  return [
-    ...gone.map(({ podId }) => podId),
-    ...(status.terminatedAt === undefined ? [] : [status.podId]),
-  ].filter((podId) => podId !== undefined);
+export function endedIdsOf(status: GpuPodStatus): readonly (string | undefined)[] {
+  return attemptsOf(status)
+    .filter(({ podId, outcome }) => podId !== undefined && outcome !== undefined && outcome !== 'Released')
+    .map(({ podId }) => podId);
 }

@@ -1,11 +1,13 @@
 import type { HousekeepingParts } from '../../accounts/housekeeping.ts';
 import { KeyUse } from '../../accounts/keys/key-use.ts';
 import { AccountRegistry } from '../../accounts/registry.ts';
+import type { RecordProofs } from '../../accounts/sums/recorded-figures.ts';
 import { Reservations } from '../../accounts/sums/reservations.ts';
 import { SharedReads } from '../../kubernetes/client/shared-reads.ts';
 import type { Secret } from '../../kubernetes/client/secrets-client.ts';
 import { nextStep } from '../../lifecycle/next-step.ts';
 import { Adoptions } from './installation/adoptions.ts';
+import { hasProvenIntent, hasProvenStatus } from './installation/id-proofs.ts';
 import type { Context, Shared } from './context.ts';
 import { CreateFence } from './create-fence.ts';
 import type { GpuPodOptions } from './gpu-pod-options.ts';
@@ -105,11 +107,21 @@ export function assemble(
     assumedPrice: policy.maxPriceCeiling ?? policy.maxTotalPricePerHour,
     expected: () => payers.expectedLists(),
     payers: statedPayers(policy, served?.views),
+    proofs: proofsOf(installation),
   });
   const accounts = new AccountRegistry(ownSession(options, installation, loops, { reservations, keyUse }));
   const { localStates } = shared;
   const payers: Payers = new Payers({ registry: accounts, policy, localStates, views: served?.views });
   return { shared, probes, accounts, payers, reservations };
+}
+
+function proofsOf({ proofKey }: Installation): RecordProofs | undefined {
+  return proofKey === undefined
+    ? undefined
+    : {
+        isStatusProven: (gpuPod) => hasProvenStatus({ proofKey }, gpuPod),
+        isIntentProven: (gpuPod) => hasProvenIntent(proofKey, gpuPod),
+      };
 }
 
 /** The GpuPods of a burst often name the same Secret. */

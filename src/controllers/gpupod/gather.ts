@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
 import { accountVerdict, sessionBeganAtMs } from '../../lifecycle/account.ts';
 import { readIntent } from '../../lifecycle/intent.ts';
-import type { Observation, ObservedOffers, OthersCount } from '../../lifecycle/observation.ts';
+import type { LastSeen, Observation, ObservedOffers, OthersCount } from '../../lifecycle/observation.ts';
 import type { LocalState } from '../../lifecycle/local-state.ts';
 import { observe } from '../../lifecycle/observe.ts';
 import { namePrefixesOf, walletsOf } from '../../lifecycle/open-intent.ts';
@@ -90,7 +90,7 @@ export async function gather(
     ...(failure === undefined ? {} : { providerFailure: failure }),
     ...(instanceFailure === undefined ? {} : { instanceFailure }),
     cooldownOf: (offerKey) => session.cooldowns.find(offerKey, owner),
-    ...othersCountFor(context, gpuPod),
+    ...othersCountFor(context, gpuPod, lastSeen),
     ...(crdProblem === undefined ? {} : { crdProblem }),
   };
   const speaking = withoutForeignAnswers(observation);
@@ -133,10 +133,14 @@ function withoutForeignAnswers(observation: Observation): Observation {
 }
 
 /** Counts the others at most once, and only if the GpuPod is about to rent. Notes an instance that it has, for the sums. */
-function othersCountFor(context: Sources, gpuPod: GpuPod): Pick<Observation, 'countOthers'> {
+function othersCountFor(
+  context: Sources,
+  gpuPod: GpuPod,
+  lastSeen: LastSeen | undefined,
+): Pick<Observation, 'countOthers'> {
   const { reservations } = context.session;
   if (gpuPod.status.podId !== undefined) {
-    reservations.note(gpuPod);
+    reservations.note(gpuPod, lastSeen?.snapshot.priceUsdPerHour);
   }
   let counted: OthersCount | undefined;
   return { countOthers: () => (counted ??= countOthers(context, gpuPod.metadata)) };

@@ -117,15 +117,27 @@ describe('Reservations', () => {
       micros: 1_900_000,
     },
     {
-      why: 'an instance that was observed as terminated, in an older list',
+      why: 'an instance that the status calls terminated, and that a later list shows',
       objects: [rented({ status: { terminatedAt: '2026-11-23T11:00:00Z' } })],
       listed: [LIVE],
+      micros: 2_500_000,
+    },
+    {
+      why: 'an instance that the status calls terminated, and that no list shows',
+      objects: [rented({ status: { terminatedAt: '2026-11-23T11:00:00Z' } })],
+      listed: [],
       micros: 0,
     },
     {
-      why: 'a finished attempt',
+      why: 'the instance of a finished attempt, which a later list shows',
       objects: [rawGpuPod({ status: { attempts: [{ number: 1, podId: POD_ID, outcome: 'Ended' }] } })],
       listed: [LIVE],
+      micros: 2_500_000,
+    },
+    {
+      why: 'a finished attempt whose instance no list shows',
+      objects: [rawGpuPod({ status: { attempts: [{ number: 1, podId: POD_ID, outcome: 'Ended' }] } })],
+      listed: [],
       micros: 0,
     },
     {
@@ -144,6 +156,17 @@ describe('Reservations', () => {
     bench.objects = held;
     bench.list(...listed);
     expect(bench.elsewhere(OTHER)).toBe(micros);
+  });
+
+  it('stops counting an instance that was seen terminated, although an older list shows it, but no later one', () => {
+    bench.objects = [rented()];
+    bench.list(LIVE);
+    bench.reservations.ended(POD_ID);
+    bench.objects = [];
+    bench.takeAt(bench.nowMs - 1, [LIVE]);
+    expect(bench.elsewhere(OTHER)).toBe(0);
+    bench.takeAt(bench.nowMs + 1, [LIVE]);
+    expect(bench.elsewhere(OTHER)).toBe(2_500_000);
   });
 
   it('stops counting an instance that two lists, far enough apart, do not show', () => {

@@ -16,7 +16,7 @@ import { microsToUsd } from '../../../offers/money.ts';
 import type { AccountSession } from '../../../accounts/session.ts';
 import type { Context } from '../context.ts';
 import type { RetainedInstance } from '../sweeps/retained-instances.ts';
-import { gpusOf, intentOf, recordedReference, saidPrice } from '../../../accounts/sums/stated.ts';
+import { endedIdsOf, gpusOf, intentOf, recordedReference, saidPrice } from '../../../accounts/sums/stated.ts';
 import type { EventToRecord } from '../ports.ts';
 import { STALE } from './outcome.ts';
 import type { EffectOutcome } from './outcome.ts';
@@ -24,9 +24,12 @@ import type { EffectOutcome } from './outcome.ts';
 /** What a guarded write uses. */
 type Writing = Pick<Context, 'api' | 'view'>;
 
-/** Writes the status, guarded by resourceVersion, and records its changes as events. */
+/**
+ * Writes the status, guarded by resourceVersion, and records its changes as events. The sums learn of the end of an
+ * instance from here: whoever edits a status could otherwise state any end.
+ */
 export async function writeStatus(
-  context: Writing & Pick<Context, 'fidelity' | 'events'>,
+  context: Writing & Pick<Context, 'fidelity' | 'events' | 'session'>,
   gpuPod: GpuPod,
   status: GpuPodStatus,
   localState: LocalState,
@@ -54,8 +57,16 @@ export async function writeStatus(
     for (const event of eventsBetween(gpuPod.status, status)) {
       recordEvent(context, gpuPod, event);
     }
+    settleEnd(context.session, gpuPod.status, status);
   }
   return outcome;
+}
+
+function settleEnd({ reservations }: AccountSession, before: GpuPodStatus, after: GpuPodStatus): void {
+  const { podId } = before;
+  if (podId !== undefined && podId !== after.podId && endedIdsOf(after).includes(podId)) {
+    reservations.ended(podId);
+  }
 }
 
 export async function addFinalizer(

@@ -6,8 +6,10 @@ import { recordAt, stringAt } from '../../../json.ts';
 import type { KubernetesObject } from '../../../kubernetes/objects.ts';
 import { secretData, secretText } from '../../../kubernetes/client/secrets-client.ts';
 import type { Secret } from '../../../kubernetes/client/secrets-client.ts';
-import { isProvenStatus, proveId, proveIntent } from '../../../lifecycle/id-proof.ts';
+import { isProvenIntent, isProvenStatus, proveId, proveIntent } from '../../../lifecycle/id-proof.ts';
 import type { IdProofs } from '../../../lifecycle/id-proof.ts';
+import { readIntent } from '../../../lifecycle/intent.ts';
+import type { Intent } from '../../../lifecycle/intent.ts';
 import type { GpuPodView, SecretApi } from '../ports.ts';
 
 const NAME = 'gpupod-operator-installation';
@@ -68,6 +70,25 @@ export function idProofsFor(
       proofKey !== undefined &&
       holdersElsewhere(view, metadata.uid, podId).some((object) => isProvenHolder(proofKey, object)),
   };
+}
+
+/** Whether the operator wrote the instance ID and the account in the status, or cannot sign any. */
+export function hasProvenStatus(
+  { proofKey }: { readonly proofKey: string | undefined },
+  { metadata, status }: GpuPod,
+): boolean {
+  return (
+    proofKey === undefined ||
+    status.podId === undefined ||
+    isProvenStatus({ of: proofsWith(proofKey, metadata) }, status)
+  );
+}
+
+/** Whether the operator wrote the create intent of the GpuPod as it is. */
+export function hasProvenIntent(proofKey: string, gpuPod: GpuPod): boolean {
+  const reading = readIntent(gpuPod);
+  const ofIntent = (intent: Intent): string => proveIntent(proofKey, gpuPod.metadata.namespace, intent);
+  return reading.kind === 'read' && isProvenIntent({ ofIntent }, reading.intent);
 }
 
 function proofsWith(proofKey: string | undefined, owner: ObjectIdentity): IdProofs['of'] {

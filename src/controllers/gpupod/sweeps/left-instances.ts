@@ -3,13 +3,12 @@ import type { GpuPod } from '../../../api/gpupod/gpu-pod.ts';
 import { ANNOTATIONS } from '../../../api/common/names.ts';
 import { whileSessionLasts } from '../../../accounts/identity/session-fence.ts';
 import { identityOf } from '../../../lifecycle/account.ts';
-import { isProvenStatus } from '../../../lifecycle/id-proof.ts';
 import { relationOf, retainsInstances } from '../../../lifecycle/instance-relation.ts';
 import { readIntent } from '../../../lifecycle/intent.ts';
 import { isSameAttempt } from '../../../lifecycle/pod-name.ts';
 import type { InstanceSnapshot } from '../../../lifecycle/provider.ts';
 import type { Context } from '../context.ts';
-import { idProofsFor } from '../installation/id-proofs.ts';
+import { hasProvenStatus } from '../installation/id-proofs.ts';
 
 /** Consecutive sweeps that must show a surplus instance before it is terminated. */
 const SWEEPS_BEFORE_END = 2;
@@ -64,7 +63,8 @@ export class LeftInstances {
       parsed?.kind === 'ok' &&
       this.#options.actsElsewhere(key) &&
       mayEndSurplus(parsed.gpuPod, this.#context.policy) &&
-      isProven(this.#context, parsed.gpuPod) &&
+      // A status that nothing proves may be forged or half restored, and what looks like surplus the only instance.
+      hasProvenStatus(this.#context, parsed.gpuPod) &&
       this.#isOfUser(instance) &&
       this.#isSurplus(parsed.gpuPod, instance)
     );
@@ -113,14 +113,4 @@ export class LeftInstances {
 function mayEndSurplus(gpuPod: GpuPod, policy: Leaving['policy']): boolean {
   const isRetaining = isDeleting(gpuPod) && retainsInstances(gpuPod, policy);
   return gpuPod.metadata.annotations[ANNOTATIONS.paused] !== 'true' && !isRetaining;
-}
-
-/**
- * A status that nothing proves may be forged or half restored, so what looks like surplus may be the only instance of
- * the GpuPod.
- */
-function isProven({ view, proofKey }: Pick<Context, 'view' | 'proofKey'>, gpuPod: GpuPod): boolean {
-  const { podId } = gpuPod.status;
-  const proofs = idProofsFor({ view, proofKey }, gpuPod);
-  return podId === undefined || proofs.of(podId) === undefined || isProvenStatus(proofs, gpuPod.status);
 }
