@@ -51,7 +51,7 @@ export class RunnableStack {
       try {
         await runnable.stop();
       } catch (error) {
-        this.#log.error({ ...errorFields(error) }, 'failed to stop a part of the operator in good order');
+        this.#log.error({ ...errorFields(error) }, 'failed to stop a part of the operator cleanly');
       }
     }
   }

@@ -94,7 +94,7 @@ function fallsOn(gpuPod: GpuPod, known: KnownAccounts | undefined): Payer {
 
 /** What an account says of itself when it cannot be read. */
 export function unreadableMessage(name: string, problems: string): string {
-  return `${name} cannot be read by this version of the operator (${problems}). Correct it, or let the CRDs and the operator be of one version.`;
+  return `${name} cannot be read by this version of the operator (${problems}). Correct it, or apply the CRDs of this version.`;
 }
 
 function unreadable({ metadata }: GpuPod, { reference, unreadable: problems = '' }: KnownAccount): Payer {

@@ -12,7 +12,7 @@ export function metricsReference(): string {
 The operator serves these metrics at \`/metrics\` of \`--http-address\`, in the Prometheus text format. It also serves the usual
 metrics of the process, with the prefixes \`process_\` and \`nodejs_\`: memory, CPU, open files, event loop lag, garbage collection.
 The metrics of queues, reconciliations and requests to the Kubernetes API have the names that controller-runtime and client-go give
-them, so that dashboards which you have fit. Other operators export them, too: select by \`job\`, or by \`controller\` and \`name\`.
+them, so that existing dashboards fit. Other operators export them, too: select by \`job\`, or by \`controller\` and \`name\`.
 No label contains the name or ID of a GpuPod or of an instance. For a single GpuPod, see its status.
 
 | Metric | Type | Labels | Meaning |
@@ -31,8 +31,7 @@ label_replace(gpupod_account_price_usd_per_hour, "account_namespace", "$1", "acc
 Each account that exists has about 15 series, at most 21 with all limits set, and two for each team that it lists. With 200 accounts, that
 is about 3,000 series, and at most 4,300. They vanish with the account; the counters of an account that is created again start at 0. Beyond 50
 GpuAccounts in a namespace, or 1,000 in all, the rest is summed up as \`other\`, and has no state and no limits: no namespace takes the series of
-another. What bills on an account that was removed by force
-keeps its \`gpupod_account_instances\`, \`gpupod_account_gpus\` and \`gpupod_account_price_usd_per_hour\`.
+another. An account that was removed by force while its instances bill keeps its \`gpupod_account_instances\`, \`gpupod_account_gpus\` and \`gpupod_account_price_usd_per_hour\`.
 
 \`gpupod_account_ready\` changes its label \`reason\` with the state: aggregate it with \`max by (account)\`, or select a reason.
 Accounts with keys of one user share their instances; \`gpupod_account_limit_usage_ratio\` counts orphans of that user for each of them.

@@ -67,9 +67,7 @@ describe('the order of parts', () => {
     await bench.manager.stop();
 
     expect(bench.steps.slice(-2)).toEqual(['recorder stops', 'lease released']);
-    expect(bench.runtime.log.messages('error')).toEqual([
-      'failed to stop a part of the operator in good order',
-    ]);
+    expect(bench.runtime.log.messages('error')).toEqual(['failed to stop a part of the operator cleanly']);
   });
 });
 

@@ -53,7 +53,7 @@ export const ACCOUNT_REASONS = {
     status: 'False',
     progress: 'Reconciling',
     meaning:
-      'The account is being deleted, and GpuPods still have instances with it; the message names them and what they cost. Nothing new is rented. Delete these GpuPods; the account goes with the last of them.',
+      'The account is being deleted, and GpuPods still have instances with it; the message names them and what they cost. Nothing new is rented. Delete these GpuPods; the account is deleted after the last of them.',
   },
   Suspended: {
     status: 'False',

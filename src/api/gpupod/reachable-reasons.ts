@@ -10,7 +10,7 @@ export const REACHABLE_REASONS = {
   NoAnswer: {
     status: 'False',
     meaning:
-      "The SSH server of the instance does not answer, or what answers is no SSH server. An instance that bills and cannot be reached is of no use: look at the provider's web page, or suspend or delete the GpuPod. The operator keeps trying.",
+      "The SSH server of the instance does not answer, or what answers is no SSH server. It bills, and perhaps nobody can use it: look at the provider's web page, or suspend or delete the GpuPod. The operator keeps trying.",
   },
   AddressNotAllowed: {
     status: 'False',

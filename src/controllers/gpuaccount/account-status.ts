@@ -127,8 +127,8 @@ function draftDeleting({ holders, usdPerHour }: AccountFacts): Draft {
   const price = formatUsd(priceToMicros(usdPerHour));
   const [who, wayOut] =
     holders.length === 1
-      ? [`GpuPod ${named} has`, 'Delete this GpuPod, and the account goes with it.']
-      : [`GpuPods ${named}${more} have`, 'Delete these GpuPods, and it goes with the last one.'];
+      ? [`GpuPod ${named} has`, 'Delete this GpuPod: then the account is deleted, too.']
+      : [`GpuPods ${named}${more} have`, 'Delete these GpuPods: then the account is deleted, too.'];
   return {
     reason: 'Deleting',
     message: `The account is kept for what ${who} rented with it (${price} USD/h). Nothing new is rented. ${wayOut}`,

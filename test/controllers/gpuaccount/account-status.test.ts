@@ -152,10 +152,10 @@ describe('Ready of an account', () => {
   });
 
   it.each<{ holders: readonly string[]; who: RegExp }>([
-    { holders: ['team-a/x'], who: /what GpuPod team-a\/x has rented .* Delete this GpuPod, / },
+    { holders: ['team-a/x'], who: /what GpuPod team-a\/x has rented .* Delete this GpuPod: / },
     {
       holders: ['team-a/y', 'team-a/x'],
-      who: /what GpuPods team-a\/x, team-a\/y have rented .* Delete these GpuPods, /,
+      who: /what GpuPods team-a\/x, team-a\/y have rented .* Delete these GpuPods: /,
     },
   ])('names what holds a deleted account: $holders', ({ holders, who }) => {
     const account = gpuAccount();
