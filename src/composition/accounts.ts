@@ -115,9 +115,7 @@ export function createAccountController(
     namespace,
     observer: metrics.controller('gpuaccount'),
   });
-  controller.onCreating((name) => {
-    accounts.onCreating(name);
-  });
+  controller.protectAccountsBy(async (name) => await accounts.protect(name));
   controller.onAccountChanged((name) => {
     accounts.onAccountChanged(name);
   });

@@ -1,6 +1,8 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { ANNOTATIONS, IN_USE_FINALIZER } from '../../src/api/common/names.ts';
+import { ApiStatusError } from '../../src/kubernetes/client/api-errors.ts';
 import { AccountScene } from './account-scene.ts';
+import type { CallFault } from './boundary.ts';
 import { withSpec } from './edits.ts';
 import { messageOf, reasonOf, statusOf } from './readings.ts';
 
@@ -57,7 +59,7 @@ describe('a namespace that is deleted with its account, its Secret and its GpuPo
     expect(scene.simulation.journal.violations).toEqual([]);
   });
 
-  it.each([20, 100, 800, 2_000])(
+  it.each([0, 1, 20, 100, 800, 2_000])(
     'leaves no instance that bills, %i ms after the first create intent of the account',
     async (afterMs) => {
       const scene = new AccountScene();
@@ -78,6 +80,48 @@ describe('a namespace that is deleted with its account, its Secret and its GpuPo
       expect(simulation.journal.violations).toEqual([]);
     },
   );
+
+  it.each<{ name: string; faults: readonly CallFault[] }>([
+    { name: 'fails', faults: [{ kind: 'refuse', error: new ApiStatusError(500, 'InternalError', 'slow') }] },
+    {
+      name: 'comes too late',
+      faults: [{ kind: 'refuse', error: new ApiStatusError(409, 'Conflict', 'old') }],
+    },
+    { name: 'takes long', faults: [{ kind: 'freeze', moment: 'before', ms: 2_000 }] },
+  ])('leaves no instance that bills when the first write to the account $name', async ({ faults }) => {
+    let left = 3;
+    const scene: AccountScene = new AccountScene({
+      faultPlan: ({ label }) => {
+        if (label !== 'PATCH gpuaccounts finalizers' || left === 0) return [];
+        left -= 1;
+        return faults;
+      },
+    });
+    const { simulation } = scene;
+    scene.addAccount('team-a', 'key-of-a');
+    await scene.start();
+    await simulation.pass(2 * MINUTE_MS);
+    for (const name of NAMES) scene.apply('team-a', {}, name);
+    await simulation.until('an intent', () => intentOf(scene) !== undefined);
+    simulation.server.deleteNamespace('team-a');
+    await simulation.until('it is empty', () => isEmpty(scene), 15 * MINUTE_MS);
+    expect(left).toBe(0);
+    expect(scene.payersOf('team-a')).toEqual([]);
+    expect(simulation.journal.violations).toEqual([]);
+  });
+
+  it('rents all the same where the operator may not write to the account', async () => {
+    const forbidden = new ApiStatusError(403, 'Forbidden', 'no rights');
+    const scene = new AccountScene({
+      faultPlan: ({ label }) =>
+        label === 'PATCH gpuaccounts finalizers' ? [{ kind: 'refuse', error: forbidden }] : [],
+    });
+    scene.addAccount('team-a', 'key-of-a');
+    await scene.start();
+    scene.apply('team-a', {}, 'train-1');
+    await scene.untilReady('team-a', 'train-1');
+    expect(finalizersOf(scene)[0]).toEqual([]);
+  });
 
   it('is empty at once where nothing was rented', async () => {
     const scene = new AccountScene();
@@ -131,14 +175,14 @@ describe('an account in use', () => {
     {
       name: 'that its GpuPod no longer names, and that is deleted, goes although nothing else is rented',
       change: (scene) => {
-        scene.edit('team-a', withSpec({ accountRef: { name: 'other' } }));
+        scene.edit('team-a', withSpec({ accountRef: { name: 'second' } }));
         scene.simulation.server.delete('gpuaccounts', ACCOUNT, 'person');
       },
     },
   ])('$name although a create request of it was refused, and would be sent again', async ({ change }) => {
     const scene = new AccountScene();
     scene.addAccount('team-a', 'key-of-a');
-    scene.addAccount('team-a', 'key-of-b', 'other');
+    scene.addAccount('team-a', 'key-of-b', 'second');
     await scene.start();
     const empty = { kind: 'Answer', status: 402, body: { detail: 'Insufficient funds' } } as const;
     scene.simulation.api.faults.add({ method: 'POST', path: '/pods/', effect: empty });

@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { AccountScene } from './account-scene.ts';
 import type { FaultPlan } from './boundary.ts';
-import { withSpec } from './edits.ts';
+import { withoutFinalizers, withSpec } from './edits.ts';
 import { messageOf, statusOf } from './readings.ts';
 
 jest.setTimeout(5 * 60_000);
@@ -276,13 +276,16 @@ describe('a create request whose outcome is unknown', () => {
     expect(scene.simulation.journal.violations).toEqual([]);
   });
 
-  it('is resolved by its own account, although the account that it named is deleted and made anew with another key', async () => {
+  it('is resolved by its own account, although the account that it named is removed by force and made anew with another key', async () => {
     const scene = new AccountScene({ faultPlan: dyingAtCreate() });
     scene.addAccount('team-a', 'key-of-a');
     await scene.start();
     scene.apply('team-a');
     await scene.simulation.until('it is rented', () => scene.payersOf('team-a').length === 1);
-    scene.simulation.server.delete('gpuaccounts', { namespace: 'team-a', name: 'default' }, 'person');
+    const { server } = scene.simulation;
+    const account = { namespace: 'team-a', name: 'default' };
+    server.edit('gpuaccounts', account, withoutFinalizers, 'person');
+    server.delete('gpuaccounts', account, 'person');
     scene.addAccount('team-a', 'key-of-b');
     await scene.simulation.pass(30 * MINUTE_MS);
     expect(scene.payersOf('team-a')).toEqual(['user_a']);

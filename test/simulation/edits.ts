@@ -22,6 +22,14 @@ export function withStatus(change: Readonly<Record<string, unknown>>) {
   return (object: RawObject): RawObject => ({ ...object, status: { ...statusOf(object), ...change } });
 }
 
+/** Finalizers of an object that is being deleted stay: without them it would be gone. */
+export function withoutFinalizers(object: RawObject): RawObject {
+  const { metadata } = object;
+  return metadata.deletionTimestamp === undefined
+    ? { ...object, metadata: { ...metadata, finalizers: [] } }
+    : object;
+}
+
 export function specChange(change: Readonly<Record<string, unknown>>): Action {
   return (simulation, name) => {
     simulation.edit(withSpec(change), name);

@@ -9,6 +9,7 @@ import {
   TOO_LOW_USD,
   USUAL_USD,
   withAnnotations,
+  withoutFinalizers,
 } from './edits.ts';
 import type { Action } from './edits.ts';
 import { copyForged, heldByAnother, nameAnother } from './meddling.ts';
@@ -28,12 +29,8 @@ export const stripAnnotations: Action = (simulation, name) => {
 
 /** Not for an object that is being deleted: that would remove it, see {@link removeByForce}. */
 const stripFinalizer: Action = (simulation, name) => {
-  simulation.edit((object) => ({ ...object, metadata: withoutFinalizers(object) }), name);
+  simulation.edit(withoutFinalizers, name);
 };
-
-function withoutFinalizers({ metadata }: RawObject): RawObject['metadata'] {
-  return metadata.deletionTimestamp === undefined ? { ...metadata, finalizers: [] } : metadata;
-}
 
 const stripStatus: Action = (simulation, name) => {
   simulation.edit((object) => ({ ...object, status: { observedGeneration: -1 } }), name);
@@ -41,7 +38,7 @@ const stripStatus: Action = (simulation, name) => {
 
 /** `kubectl replace` with the original file: annotations and finalizer are lost, the status stays. */
 export const replaceFromFile: Action = (simulation, name) => {
-  simulation.edit((object) => withAnnotations({ ...object, metadata: withoutFinalizers(object) }, {}), name);
+  simulation.edit((object) => withAnnotations(withoutFinalizers(object), {}), name);
 };
 
 /** A person removes the object with its finalizer. Nobody in the cluster knows its instance any more. */

@@ -94,9 +94,7 @@ export class ProcessAccounts {
       namespace,
       random,
     });
-    controller.onCreating((name) => {
-      accounts.onCreating(name);
-    });
+    controller.protectAccountsBy(async (name) => await accounts.protect(name));
     controller.onAccountChanged((name) => {
       accounts.onAccountChanged(name);
     });

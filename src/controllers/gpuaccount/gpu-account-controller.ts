@@ -158,16 +158,21 @@ export class GpuAccountController implements Runnable {
   }
 
   /**
-   * A create request of this account begins. The watch does not tell: it skips the operator's own writes to a GpuPod. And
-   * the next look at the account may come too late, because the account may be deleted in the next moment.
+   * Keeps an account and its Secret from now on. Awaited before the create intent is written, because the account may be
+   * deleted in the next moment, and nobody could terminate the instance then.
+   *
+   * @returns false if the account changed meanwhile, so that its create request has to be decided again
+   * @throws the error of a Kubernetes API request, unless the API server refuses it
    */
-  onCreating(name: string): void {
+  async protect(name: string): Promise<boolean> {
     const key = queueKeyOf(name);
     const object = this.#options.kinds[kindOf(key)]?.view.get(key);
-    const { finalizers = [] } = object?.metadata ?? {};
-    if (object !== undefined && !finalizers.includes(IN_USE_FINALIZER)) {
-      this.#controller.enqueue(key);
+    const parsed = object === undefined ? undefined : parseGpuAccount(object);
+    if (parsed?.kind !== 'ok' || isKept(parsed.account)) {
+      return true;
     }
+    const account = await this.#protect(key, parsed.account, false);
+    return this.#protection.isRefused(key) || (account !== undefined && isKept(account));
   }
 
   #list(): readonly KubernetesObject[] {
@@ -224,7 +229,7 @@ export class GpuAccountController implements Runnable {
   async #protect(key: string, account: GpuAccount, hasRead: boolean): Promise<GpuAccount | undefined> {
     const { usageOf, kinds } = this.#options;
     const name = nameOf(account);
-    const isHeld = account.metadata.finalizers.includes(IN_USE_FINALIZER);
+    const isHeld = isKept(account);
     const isUsed = usageOf(name).holders.length > 0;
     const isInUse = isUsed || (isHeld && usageOf(name, true).holders.length > 0);
     if (isInUse || hasRead) {
@@ -262,6 +267,10 @@ export class GpuAccountController implements Runnable {
 
 function servedKinds(kinds: GpuAccountControllerOptions['kinds']): readonly AccountsOfKind[] {
   return Object.values(kinds).filter((of) => of !== undefined);
+}
+
+function isKept({ metadata: { finalizers } }: GpuAccount): boolean {
+  return finalizers.includes(IN_USE_FINALIZER);
 }
 
 const DONE: Reconciled = { kind: 'done' };

@@ -84,6 +84,11 @@ export class Protection {
     });
   }
 
+  /** Whether the operator may not protect this account. It then rents all the same, and the log says so. */
+  isRefused(key: string): boolean {
+    return this.#refused.has(`${key} account`);
+  }
+
   /** The account is gone, so nobody would remove the finalizer of its Secret later. */
   async forget(key: string): Promise<void> {
     await this.#releaseSecret(key, undefined);

@@ -83,9 +83,7 @@ export function assemble(
     probes,
     createFence: new CreateFence(timings),
     keyUse,
-    onCreating: (account) => {
-      loops.onCreating(account);
-    },
+    protectAccount: async (account) => await loops.protectAccount(account),
     onCreateAnswered: (account, kind) => observer?.onCreateAnswered?.(account, kind),
     sweepSshKeys: () => {
       loops.sweepSshKeys();

@@ -6,6 +6,7 @@ import type { Policy, ProtocolTimings } from '../../lifecycle/settings.ts';
 import type { Step } from '../../lifecycle/step.ts';
 import type { Adoptions } from './installation/adoptions.ts';
 import type { CreateFence } from './create-fence.ts';
+import type { ProtectAccount } from './loops.ts';
 import type { LocalStates } from './local-states.ts';
 import type { Events, GpuPodApi, GpuPodView, SecretApi } from './ports.ts';
 import type { Acting, Payers } from './accounts/payers.ts';
@@ -37,8 +38,8 @@ export interface Shared {
   readonly probes?: Pick<Probes, 'view' | 'want'> | undefined;
   readonly createFence: CreateFence;
   readonly keyUse: KeyUse;
-  /** A create request of this account begins: from now on the account and its key must stay. */
-  readonly onCreating?: (account: string) => void;
+  /** Absent: there are no accounts. */
+  readonly protectAccount?: ProtectAccount;
   /** A create request that this account pays for left, and was answered or not. */
   readonly onCreateAnswered?: (account: string, kind: 'created' | 'refused' | 'unknown') => void;
   /** An SSH key may be unused now. */

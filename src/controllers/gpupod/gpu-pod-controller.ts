@@ -22,7 +22,7 @@ import type { GpuPodOptions } from './gpu-pod-options.ts';
 import { idProofsFor } from './installation/id-proofs.ts';
 import type { Installation } from './installation/installation.ts';
 import { laneOf, planLanes } from './lanes.ts';
-import type { Loops } from './loops.ts';
+import type { Loops, ProtectAccount } from './loops.ts';
 import type { Probes } from './probes.ts';
 import { reconcile } from './reconcile.ts';
 import { RecordedTeams } from './accounts/recorded-teams.ts';
@@ -49,7 +49,7 @@ export class GpuPodController implements Runnable {
   readonly #probes: Probes | undefined;
   readonly #unlistedNamespaces: readonly string[];
   #onAccountChanged: (name: string) => void = () => undefined;
-  #onCreating: (account: string) => void = () => undefined;
+  #protectAccount: ProtectAccount = async () => await Promise.resolve(true);
   #isStopping = false;
 
   constructor(options: GpuPodOptions, installation: Installation) {
@@ -145,16 +145,14 @@ export class GpuPodController implements Runnable {
     this.#onAccountChanged = handler;
   }
 
-  /** Calls the handler with the name of an account just before a create request of it is written down. */
-  onCreating(handler: (account: string) => void): void {
-    this.#onCreating = handler;
+  /** Has this protect an account from deletion before a create request of it is written down. */
+  protectAccountsBy(protect: ProtectAccount): void {
+    this.#protectAccount = protect;
   }
 
   #loops(): Loops {
     return {
-      onCreating: (account) => {
-        this.#onCreating(account);
-      },
+      protectAccount: async (account) => await this.#protectAccount(account),
       enqueue: (key) => {
         this.#controller.enqueue(key);
       },

@@ -1,3 +1,10 @@
+/**
+ * Keeps the account of this name, and its key, from now on.
+ *
+ * @returns false if it changed meanwhile, so that its create request has to be decided again
+ */
+export type ProtectAccount = (account: string) => Promise<boolean>;
+
 /** What the parts need from the loops that run them. */
 export interface Loops {
   enqueue(key: string): void;
@@ -9,8 +16,7 @@ export interface Loops {
   /** An SSH key may be unused now. */
   sweepSshKeys(): void;
   isStopping(): boolean;
-  /** A create request of this account begins. */
-  onCreating(account: string): void;
+  readonly protectAccount: ProtectAccount;
   /** Teams that pay with accounts whose keys belong to the user of the operator's own key, which lists for them. */
   teamsOfOwnUser(): readonly string[];
   /** Whether only create intents name this team of that user which nothing proves. */

@@ -11,18 +11,16 @@ import { learnBlocked, learnCreate, learnSession } from '../../../lifecycle/lear
 import type { LocalState } from '../../../lifecycle/local-state.ts';
 import type { BookedTurn, CreateOutcome, SendOptions } from '../../../lifecycle/provider.ts';
 import type { CreatePod } from '../../../lifecycle/step.ts';
-import { countedAccount } from '../../../accounts/session.ts';
-import { accountLimitsOf } from '../accounts/account-sums.ts';
 import type { Context, StepContext } from '../context.ts';
 import { requesterOf } from '../gather.ts';
 import { isHeldElsewhere } from '../installation/id-proofs.ts';
-import type { SumLimit } from '../../../accounts/sums/sum-limits.ts';
 import { ownerFor } from '../../../accounts/sums/stated.ts';
 import { whileSessionLasts } from '../../../accounts/identity/session-fence.ts';
 import { findObstacle, findPayerChange, waitForTurn } from './create-obstacle.ts';
 import { known, STALE } from './outcome.ts';
 import type { EffectOutcome } from './outcome.ts';
 import { keyObstacle, repeatedWithKey } from './requested-key.ts';
+import { reserve } from './reserve.ts';
 import { valuesForCreate } from './secret-values.ts';
 
 type Creating = Pick<
@@ -39,7 +37,7 @@ type Creating = Pick<
   | 'log'
   | 'reference'
   | 'actingNow'
-  | 'onCreating'
+  | 'protectAccount'
   | 'onCreateAnswered'
 >;
 
@@ -118,17 +116,12 @@ async function sendWithin(
   if (isOutdated || !circuitBreakers.pass(asking)) {
     return known(localState);
   }
-  const { uid } = gpuPod.metadata;
   let isCharged = false;
   let isSurelyNotCreated = false;
   try {
-    const owner = ownerFor(context.reference, gpuPod.metadata.namespace);
-    const limits = limitsFor(context, gpuPod.metadata.namespace);
-    const { intent } = effect;
-    if (!reservations.reserve({ uid, intent, owner, session: countedAccount(session), limits })) {
+    if (!(await reserve(context, gpuPod, effect.intent))) {
       return known(localState);
     }
-    context.onCreating?.(owner.account);
     const outcome = await sendCreate(context, gpuPod, effect, prepared);
     isCharged = outcome.kind === 'known' && mayHaveCharged(outcome.localState);
     isSurelyNotCreated = outcome.kind === 'known' && hasCreatedNothing(outcome.localState);
@@ -144,16 +137,6 @@ async function sendWithin(
     // A GpuPod that was permitted to probe and did not leaves the probe to another.
     circuitBreakers.giveBack(asking);
   }
-}
-
-/** Every limit that applies: they are checked, and the price is reserved, in one step. */
-function limitsFor(
-  context: Pick<Context, 'policy' | 'reference' | 'session'>,
-  namespace: string,
-): readonly SumLimit[] {
-  const { maxTotalPricePerHour: micros } = context.policy;
-  const ofAccount = accountLimitsOf(context, namespace).map(({ limit }) => limit);
-  return micros === undefined ? ofAccount : [{ scope: {}, micros }, ...ofAccount];
 }
 
 function mayHaveCharged({ pendingCreate }: LocalState): boolean {
