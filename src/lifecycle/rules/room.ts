@@ -36,7 +36,8 @@ function awaitBudget(
       reason: 'BudgetExceeded',
       message:
         `Renting for ${formatUsd(charged)} USD${charged > cost.total ? ' at once' : '/h'} would exceed the operator's limit of ${formatUsd(limit)} USD/h ` +
-        'for all instances together (--max-total-price-per-hour), retained and orphaned ones included. The GpuPod waits until others terminate.',
+        'for all instances together (--max-total-price-per-hour), retained and orphaned ones included. The GpuPod waits ' +
+        `until others are terminated, or ${administratorOf(undefined)} raises the limit.`,
       retryAfterMs: timings.offerRetryMs,
     },
     'Waiting for room in the budget.',
@@ -98,7 +99,7 @@ function awaitAccountRoom(
       reason: 'BudgetExceeded',
       message:
         `Renting ${amountText(full, addedTo(full, selected))} more would exceed ${full.field} (${amountText(full, full.limit)} for ${whose}, ` +
-        `${amountText(full, full.counted)} in use, retained and orphaned instances included). The GpuPod waits until others terminate, or ${administratorOf(observation.reference)} raises the limit.`,
+        `${amountText(full, full.counted)} in use, retained and orphaned instances included). The GpuPod waits until others are terminated, or ${administratorOf(observation.reference)} raises the limit.`,
       retryAfterMs: timings.offerRetryMs,
     },
     'Waiting for room in the limits of the account.',

@@ -276,7 +276,7 @@ describe('the create request', () => {
   it('reports how much is missing if the budget is exceeded', () => {
     const known = observed({ ...offers(), policy: { maxTotalPricePerHour: 1_000_000 } });
     expect(messageOf(restOf(rent(known)).status, 'Synced')).toMatch(
-      /1\.90 USD\/h.*1\.00 USD\/h.*--max-total-price-per-hour/,
+      /1\.90 USD\/h.*1\.00 USD\/h.*--max-total-price-per-hour.*whoever runs the operator raises the limit/,
     );
   });
 });
