@@ -121,6 +121,11 @@ export function isNewerVersion(candidate: string, current: string): boolean {
   return BigInt(candidate) > BigInt(current);
 }
 
+/** True if `candidate` is surely an earlier version than `current`. Versions that are not decimal cannot be compared. */
+export function isOlderVersion(candidate: string, current: string): boolean {
+  return DECIMAL.test(candidate) && DECIMAL.test(current) && BigInt(candidate) < BigInt(current);
+}
+
 /** The `items` of a list answer; undefined if it is not a list. */
 export function itemsOf(value: unknown): readonly unknown[] | undefined {
   const items = isRecord(value) ? value['items'] : undefined;

@@ -54,6 +54,11 @@ export class ListFailures {
     this.#problem = problem;
   }
 
+  /** The API server has lost what it showed before, as after a restore of etcd. */
+  onRewound(version: string): void {
+    this.#log.warn({ path: this.#path, version }, 'listed an older version than before, taking its objects');
+  }
+
   onWatchOpened(): void {
     this.#problem = undefined;
   }

@@ -1,7 +1,7 @@
 import { recordAt, stringAt } from '../../json.ts';
 import { ApiAnswerTooLargeError, ApiResponseError, isGone } from '../client/api-errors.ts';
 import type { ApiTransport, CallOptions } from '../client/api-transport.ts';
-import { isRawObject, itemsOf, resourceVersionOf } from '../objects.ts';
+import { isOlderVersion, isRawObject, itemsOf, resourceVersionOf } from '../objects.ts';
 import type { RawObject } from '../objects.ts';
 
 /** What to list: one resource path, filtered by the selectors. */
@@ -19,6 +19,7 @@ export interface ListRequest extends CallOptions {
 export interface ListPage {
   items: RawObject[];
   isFirst: boolean;
+  resourceVersion: string;
 }
 
 interface ParsedPage {
@@ -61,6 +62,23 @@ export async function listPages(
   }
 }
 
+/**
+ * Whether the server has surely lost this version, as one that was restored from a backup. It keeps a watch silent until
+ * it reaches the version again. Asks for a list of one object. If the server does not answer, the next watch will say so.
+ */
+export async function hasLost(
+  transport: ApiTransport,
+  request: ListRequest,
+  reached: string,
+): Promise<boolean> {
+  try {
+    const page = await readPage(transport, request, { limit: 1, continueToken: undefined });
+    return page !== 'tooLarge' && isOlderVersion(page.resourceVersion, reached);
+  } catch {
+    return false;
+  }
+}
+
 async function listWithLimit(
   transport: ApiTransport,
   request: ListRequest,
@@ -75,7 +93,8 @@ async function listWithLimit(
       limit = Math.max(1, Math.floor(limit / GROWTH));
       continue;
     }
-    onPage({ items: next.items, isFirst: page === undefined });
+    const { items, resourceVersion } = next;
+    onPage({ items, isFirst: page === undefined, resourceVersion });
     page = next;
     limit = Math.min(largest, limit * GROWTH);
     if (page.continueToken === undefined) return page.resourceVersion;

@@ -118,6 +118,8 @@ export class ObjectWatch {
         return 0;
       case 'idle':
         this.#length.noteSilence();
+        // A server that was restored from a backup keeps a watch silent until it reaches this version again.
+        this.#resourceVersion = undefined;
         return 0;
       case 'ended':
         this.#length.noteEnd();

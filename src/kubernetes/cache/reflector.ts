@@ -1,14 +1,14 @@
 import { apiErrorMessage, ApiStatusError, isForbidden } from '../client/api-errors.ts';
-import { objectKey } from '../objects.ts';
+import { isOlderVersion, objectKey } from '../objects.ts';
 import type { KubernetesObject, RawObject } from '../objects.ts';
-import { listPages } from './list-pages.ts';
-import type { ListPage } from './list-pages.ts';
+import { hasLost, listPages } from './list-pages.ts';
+import type { ListPage, ListRequest } from './list-pages.ts';
 import { ListFailures } from './list-failures.ts';
 import { LOOK_AGAIN_MS, OptionalKind } from './optional-kind.ts';
 import type { ReflectorOptions } from './reflector-options.ts';
 import { RetryPause } from './retry-pause.ts';
 import { Store } from './store.ts';
-import type { StoreEvent, StoreView } from './store.ts';
+import type { ListedAt, StoreEvent, StoreView } from './store.ts';
 import { StoreHandlers } from './store-handlers.ts';
 import type { StoreHandler } from './store-handlers.ts';
 import { WatchLength, watchTimeouts } from './watch-length.ts';
@@ -45,6 +45,8 @@ export class Reflector<T extends KubernetesObject> {
   readonly #kind: OptionalKind;
   #running: Promise<void> | undefined;
   #resourceVersion: string | undefined;
+  /** The last version that was known, even if there is none to watch from. */
+  #reached: string | undefined;
   #hasSynced = false;
   #garbageInARow = 0;
   readonly #watchLength = new WatchLength();
@@ -124,15 +126,15 @@ export class Reflector<T extends KubernetesObject> {
 
   /** Lists everything. Returns how long to pause before the next step, in milliseconds. */
   async #list(): Promise<number> {
-    const { transport, path, labelSelector, fieldSelector, pageSize, log } = this.#options;
+    const { transport, path, log } = this.#options;
     const { signal } = this.#stopping;
-    const request = { path, labelSelector, fieldSelector, pageSize, signal, timeoutMs: LIST_TIMEOUT_MS };
+    const beganAtMs = this.#options.clock.monotonicMs();
     const seen = new Set<string>();
     this.#hasNews = false;
     try {
-      const version = await listPages(transport, request, (page) => {
+      const version = await listPages(transport, this.#listRequest(), (page) => {
         if (page.isFirst && seen.size > 0) log.info({ path }, 'list expired between pages, listing again');
-        this.#takePage(page, seen);
+        this.#takePage(page, beganAtMs, seen);
       });
       this.#completeList(version, seen);
       return 0;
@@ -158,13 +160,19 @@ export class Reflector<T extends KubernetesObject> {
     this.#answered.resolve(undefined);
   }
 
-  #takePage(page: ListPage, seen: Set<string>): void {
+  #takePage(
+    { isFirst, items, resourceVersion: version }: ListPage,
+    beganAtMs: number,
+    seen: Set<string>,
+  ): void {
     this.#touch();
     // A list that began anew may lack objects of its first attempt.
-    if (page.isFirst) seen.clear();
-    for (const raw of page.items) {
+    if (isFirst) seen.clear();
+    const list = { version, beganAtMs, isRewound: isOlderVersion(version, this.#reached ?? version) };
+    if (list.isRewound && isFirst) this.#listFailures.onRewound(version);
+    for (const raw of items) {
       seen.add(objectKey(raw));
-      this.#put(raw);
+      this.#put(raw, list);
     }
   }
 
@@ -173,7 +181,7 @@ export class Reflector<T extends KubernetesObject> {
       if (!seen.has(key)) this.#emit(this.#store.removeKey(key));
     }
     if (this.#hasNews) this.#pause.shorten();
-    this.#resourceVersion = version;
+    this.#goOnFrom(version);
     this.#options.observer?.onListed?.(seen.size);
     this.#listFailures.onListed(seen.size);
     this.#kind.noteListed();
@@ -205,17 +213,29 @@ export class Reflector<T extends KubernetesObject> {
       },
     });
     observer?.onWatchEnded?.(outcome.end);
-    return this.#afterWatch(outcome, version);
+    const pauseMs = this.#afterWatch(outcome, version);
+    if (outcome.end !== 'idle') return pauseMs;
+    if (await hasLost(transport, this.#listRequest(), version)) this.#resourceVersion = undefined;
+    return 0;
+  }
+
+  #listRequest(): ListRequest {
+    return { ...this.#options, signal: this.#stopping.signal, timeoutMs: LIST_TIMEOUT_MS };
+  }
+
+  #goOnFrom(version: string): void {
+    this.#resourceVersion = version;
+    this.#reached = version;
   }
 
   #takeEvent(event: WatchChange): void {
     this.#pause.reset();
     this.#garbageInARow = 0;
     if (event.kind === 'bookmark') {
-      this.#resourceVersion = event.resourceVersion;
+      this.#goOnFrom(event.resourceVersion);
       return;
     }
-    this.#resourceVersion = event.object.metadata.resourceVersion;
+    this.#goOnFrom(event.object.metadata.resourceVersion);
     if (event.type === 'DELETED') this.#remove(event.object);
     else this.#put(event.object);
   }
@@ -248,9 +268,9 @@ export class Reflector<T extends KubernetesObject> {
     return this.#pause.nextMs();
   }
 
-  #put(raw: RawObject): void {
+  #put(raw: RawObject, list?: ListedAt): void {
     const object = this.#decode(raw);
-    if (object !== undefined) this.#emit(this.#store.put(object));
+    if (object !== undefined) this.#emit(this.#store.put(object, list));
   }
 
   /** Deletes an object even if it no longer decodes, because its identity is enough. */

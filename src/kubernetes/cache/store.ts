@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts';
-import { isNewerVersion, objectKey } from '../objects.ts';
+import { isNewerVersion, isOlderVersion, objectKey } from '../objects.ts';
 import type { KubernetesObject } from '../objects.ts';
 import { ChangedKeys } from './changed-keys.ts';
 import type { ChangeReader } from './changed-keys.ts';
@@ -10,6 +10,15 @@ export type StoreEvent<T> =
   | { type: 'MODIFIED'; object: T; previous: T }
   /** `object` is the last known state. */
   | { type: 'DELETED'; object: T };
+
+/** The consistent list that shows an object. */
+export interface ListedAt {
+  readonly version: string;
+  /** Before its first request, as a monotonic time. */
+  readonly beganAtMs: number;
+  /** Its version is older than what was known before it began, so the server has lost the versions since. */
+  readonly isRewound: boolean;
+}
 
 /** The operations of a store for readers. */
 export interface StoreView<T extends KubernetesObject> {
@@ -36,7 +45,8 @@ export interface StoreView<T extends KubernetesObject> {
 
 /**
  * The last known objects, by key. Versions of an object only increase: an object that is not newer than the stored
- * one changes nothing, whatever its origin. Each change returns events for the caller to pass on.
+ * one changes nothing, unless a list shows that the stored one never existed, as after a restore of etcd. Each change
+ * returns events for the caller to pass on.
  */
 export class Store<T extends KubernetesObject> implements StoreView<T> {
   readonly #clock: Pick<Clock, 'monotonicMs'>;
@@ -84,20 +94,31 @@ export class Store<T extends KubernetesObject> implements StoreView<T> {
   }
 
   /** Stores an object from a list or a watch. */
-  put(received: T): StoreEvent<T>[] {
+  put(received: T, list?: ListedAt): StoreEvent<T>[] {
     const key = objectKey(received);
     const held = this.#objects.get(key);
-    if (held !== undefined && !isNewer(received, held)) return [];
+    const isUndone = held !== undefined && list !== undefined && this.#isUndone(held, received, list);
+    if (held !== undefined && !isNewer(received, held) && !isUndone) return [];
     const object = this.#keep(key, received);
     if (held === undefined) return [{ type: 'ADDED', object }];
-    if (held.metadata.uid === object.metadata.uid) {
+    if (held.metadata.uid === object.metadata.uid && !isUndone) {
       return [{ type: 'MODIFIED', object, previous: held }];
     }
-    // The old object was deleted and another of its name created between two reads: two objects, not one change.
+    // The old object was deleted and another of its name created between two reads: two objects, not one change. So are
+    // an object of a lost history and that of the backup.
     return [
       { type: 'DELETED', object: held },
       { type: 'ADDED', object },
     ];
+  }
+
+  /** A list shows everything that was written before it began, so an older object in it is the true one. */
+  #isUndone(held: T, received: T, { version, beganAtMs, isRewound }: ListedAt): boolean {
+    if (isRewound) return true;
+    const heldVersion = held.metadata.resourceVersion;
+    const isInList = !isOlderVersion(version, heldVersion);
+    const isBefore = (this.#seenAtMs.get(objectKey(held)) ?? Infinity) < beganAtMs;
+    return isOlderVersion(received.metadata.resourceVersion, heldVersion) && (isInList || isBefore);
   }
 
   /**

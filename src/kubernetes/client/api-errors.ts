@@ -113,11 +113,17 @@ export function isForbidden(error: unknown): boolean {
   return hasStatus(error, 403);
 }
 
-/** 410: the resourceVersion or the continue token is too old, so the caller has to list again. */
+/**
+ * 410: the resourceVersion or the continue token is too old, so the caller has to list again. So it has if the server has
+ * not reached this version yet: it did so once, and then lost it.
+ */
 export function isGone(error: unknown): boolean {
   return (
     error instanceof ApiStatusError &&
-    (error.status === 410 || error.reason === 'Expired' || error.reason === 'Gone')
+    (error.status === 410 ||
+      error.reason === 'Expired' ||
+      error.reason === 'Gone' ||
+      error.message.startsWith('Too large resource version'))
   );
 }
 

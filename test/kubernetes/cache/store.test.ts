@@ -54,6 +54,48 @@ const ARRIVALS: readonly Arrival[] = [
   { name: 'the same version of such a server', held: 'b', next: 'b', outcome: 'ignores' },
 ];
 
+describe('an older object in a list', () => {
+  it.each<{ why: string; version: string; seenAtMs: number; isRewound?: boolean; color: string }>([
+    {
+      why: 'is ignored if the newer one was written after the list began',
+      version: '9',
+      seenAtMs: 2_000,
+      color: 'color 10',
+    },
+    {
+      why: 'counts if the list is later than the newer one, which therefore never existed',
+      version: '11',
+      seenAtMs: 2_000,
+      color: 'color 8',
+    },
+    {
+      why: 'counts if the newer one was known before the list began, which shows all that was written',
+      version: '9',
+      seenAtMs: 1_000,
+      color: 'color 8',
+    },
+    {
+      why: 'counts if the versions of the server went back',
+      version: '9',
+      seenAtMs: 2_000,
+      isRewound: true,
+      color: 'color 8',
+    },
+  ])('$why', ({ version, seenAtMs, isRewound = false, color }) => {
+    nowMs = seenAtMs;
+    store.put(thing('10'));
+    const events = store.put(thing('8'), { version, beganAtMs: 1_500, isRewound });
+    expect(store.get(KEY)?.color).toBe(color);
+    expect(events.map(({ type }) => type)).toEqual(color === 'color 8' ? ['DELETED', 'ADDED'] : []);
+  });
+
+  it('counts with the very version of a lost one, if the versions of the server went back', () => {
+    store.put(thing('10', 'uid-1', 'lost'));
+    store.put(thing('10', 'uid-1', 'true'), { version: '10', beganAtMs: 0, isRewound: true });
+    expect(store.get(KEY)?.color).toBe('true');
+  });
+});
+
 describe('put', () => {
   it('stores a new object, and reports that it was added', () => {
     expect(store.put(thing('1'))).toEqual([{ type: 'ADDED', object: thing('1') }]);

@@ -28,6 +28,12 @@ interface Target {
 const PATH =
   /^(?<root>\/api\/[^/]+|\/apis\/[^/]+\/[^/]+)(?:\/namespaces\/(?<ns>[^/]+))?\/(?<plural>[^/]+)(?:\/(?<name>[^/]+))?(?<status>\/status)?$/;
 
+/** A backup of etcd. */
+export interface Backup {
+  readonly objects: ReadonlyMap<string, RawObject>;
+  readonly version: number;
+}
+
 /** What a server does beyond storing what it was sent. */
 export interface ObjectRules {
   /** Completes an object before it is stored. */
@@ -81,6 +87,23 @@ export class FakeObjects {
     this.#objects.delete(`${collection}|${key}`);
     const metadata = { ...held.metadata, resourceVersion: this.#nextVersion() };
     this.#tell({ version: this.#version, collection, type: 'DELETED', object: { ...held, metadata } });
+  }
+
+  /** All objects as they are now, and the version, as a backup of etcd has them. */
+  backUp(): Backup {
+    return { objects: new Map(this.#objects), version: this.#version };
+  }
+
+  /**
+   * What was written since the backup never happened. No watch reports it.
+   *
+   * @param version from which the server goes on; @default that of the backup
+   */
+  restore({ objects, version }: Backup, goesOnFrom = version): void {
+    this.#objects.clear();
+    for (const [key, object] of objects) this.#objects.set(key, object);
+    this.#version = goesOnFrom;
+    this.history.length = 0;
   }
 
   /** Uses up versions, as changes of other resources do. */

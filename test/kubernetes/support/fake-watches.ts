@@ -7,6 +7,8 @@ interface OpenWatch {
   namespace: string | undefined;
   /** Of the only object that it reports; undefined: all. */
   name: string | undefined;
+  /** It gets nothing up to this version, even if the server has not reached it yet. */
+  version: number;
   response: ServerResponse;
   isMute: boolean;
 }
@@ -99,11 +101,15 @@ export function line(type: string, object: unknown): string {
 function toWatch(path: string, query: URLSearchParams, response: ServerResponse): OpenWatch {
   const { collection = '', namespace } = targetOf(path) ?? {};
   const name = /^metadata\.name=(.+)$/.exec(query.get('fieldSelector') ?? '')?.[1];
-  return { collection, namespace, name, response, isMute: false };
+  const version = Number(query.get('resourceVersion') ?? -1);
+  return { collection, namespace, name, version, response, isMute: false };
 }
 
-function deliver({ collection, namespace, name, response, isMute }: OpenWatch, change: Change): void {
-  if (isMute || change.collection !== collection) return;
+function deliver(
+  { collection, namespace, name, version, response, isMute }: OpenWatch,
+  change: Change,
+): void {
+  if (isMute || change.collection !== collection || change.version <= version) return;
   if (namespace !== undefined && change.object.metadata.namespace !== namespace) return;
   if (name !== undefined && change.object.metadata.name !== name) return;
   response.write(line(change.type, change.object));
