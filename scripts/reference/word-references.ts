@@ -10,7 +10,7 @@ const TYPE_MEANINGS: Readonly<Record<keyof typeof REASONS, string>> = {
   Reachable:
     'Whether the SSH server of the instance answers the operator. Present only with `--ssh-probe`, once a probe has ended. It does not change Ready after that was True.',
   Expiring:
-    'Whether a limit (`maxLifetime`, `maxTotalCost`) ends the instance soon. Present only while an instance has a limit.',
+    'Whether the operator terminates the instance soon because of a limit (`maxLifetime`, `maxTotalCost`). Present only while an instance has a limit.',
   Reconciling: 'Present only while the operator works towards what the spec asks for.',
   Stalled: 'Present only while the operator waits for a person to act.',
 };

@@ -217,12 +217,12 @@ export const REASONS = {
     CreationTimeUnknown: {
       status: 'Unknown',
       meaning:
-        'Nobody knows when the instance was created, so no limit ends it, and it bills. Delete or suspend the GpuPod to terminate it.',
+        'Nobody knows when the instance was created, so no limit terminates it, and it bills. Delete or suspend the GpuPod to terminate it.',
     },
     PriceUnknown: {
       status: 'Unknown',
       meaning:
-        'The price of the instance is unknown, so `maxTotalCost` does not end it, and it bills. Set `maxLifetime`, or delete or suspend the GpuPod to terminate it.',
+        'The price of the instance is unknown, so `maxTotalCost` does not terminate it, and it bills. Set `maxLifetime`, or delete or suspend the GpuPod to terminate it.',
     },
   },
   Reconciling: {

@@ -134,7 +134,7 @@ const COLUMNS = [
     // As type date, kubectl would print a time in the future as <invalid>.
     type: 'string',
     jsonPath: '.status.expiresAt',
-    description: 'When a limit ends the instance.',
+    description: 'When the operator terminates the instance because of a limit.',
   },
   { name: 'Region', type: 'string', jsonPath: '.status.offer.region', priority: 1 },
   { name: 'SSH', type: 'string', jsonPath: '.status.ssh.command', priority: 1 },

@@ -58,9 +58,9 @@ function draftOf(
 
 const PROBLEMS: Readonly<Record<LimitProblem, (podId: string) => string>> = {
   CreationTimeUnknown: (podId) =>
-    `status.createdAt does not say when instance ${podId} was created, so no limit ends it. It bills; suspend or delete the GpuPod to terminate it.`,
+    `status.createdAt does not say when instance ${podId} was created, so no limit terminates it. It bills; suspend or delete the GpuPod to terminate it.`,
   PriceUnknown: (podId) =>
-    `The price of instance ${podId} is unknown, so spec.maxTotalCost does not end it. It bills; set spec.maxLifetime, or suspend or delete the GpuPod to terminate it.`,
+    `The price of instance ${podId} is unknown, so spec.maxTotalCost does not terminate it. It bills; set spec.maxLifetime, or suspend or delete the GpuPod to terminate it.`,
 };
 
 /** An instance that this process has not observed yet is being bound, so it is new. */

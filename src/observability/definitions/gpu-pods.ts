@@ -49,7 +49,7 @@ export const GPU_POD_METRICS = {
     name: 'gpupod_expiring_gpupods',
     type: 'gauge',
     labels: ['namespace'],
-    help: 'GpuPods whose instance a limit (maxLifetime, maxTotalCost, or a lifetime ceiling) ends soon: their condition Expiring is True. Leader only.',
+    help: 'GpuPods whose instance the operator terminates soon because of a limit (maxLifetime, maxTotalCost, or a lifetime ceiling): their condition Expiring is True. Leader only.',
   },
   unreachable: {
     name: 'gpupod_unreachable_gpupods',

@@ -93,14 +93,14 @@ describe('the condition Expiring', () => {
       spec: { maxLifetime: '8h' },
       status: { createdAt: undefined },
       expected: 'CreationTimeUnknown',
-      message: `status.createdAt does not say when instance ${POD_ID} was created, so no limit ends it. It bills; suspend or delete the GpuPod to terminate it.`,
+      message: `status.createdAt does not say when instance ${POD_ID} was created, so no limit terminates it. It bills; suspend or delete the GpuPod to terminate it.`,
     },
     {
       name: 'without a price',
       spec: { maxTotalCost: 8 },
       status: { cost: {} },
       expected: 'PriceUnknown',
-      message: `The price of instance ${POD_ID} is unknown, so spec.maxTotalCost does not end it. It bills; set spec.maxLifetime, or suspend or delete the GpuPod to terminate it.`,
+      message: `The price of instance ${POD_ID} is unknown, so spec.maxTotalCost does not terminate it. It bills; set spec.maxLifetime, or suspend or delete the GpuPod to terminate it.`,
     },
     {
       name: 'without a price, with a lifetime',
