@@ -44,7 +44,7 @@ export function proveId(
 }
 
 /** Each decision about a GpuPod checks its signatures, which took a twentieth of the processor time of a burst. */
-const recent = new RecentValues<string>({ maxTextChars: 4_096, maxValues: 1_000 });
+const recent = new RecentValues<string>({ maxTextChars: 4_096, maxValues: 500 });
 
 function sign(key: string, text: string): string {
   return recent.use(`${key}\n${text}`, () => createHmac('sha256', key).update(text).digest('base64url'));

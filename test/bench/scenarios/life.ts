@@ -2,7 +2,8 @@ import { systemClock } from '../../../src/clock.ts';
 import type { RequestRecord } from '../../support/audit.ts';
 import type { SceneBench } from '../../support/bench.ts';
 import { apiServerCpuSeconds, latencies } from '../api-server.ts';
-import { measureFloor } from '../floor.ts';
+import { floorMeasurements, measureFloor } from '../floor.ts';
+import type { Floor } from '../floor.ts';
 import { measured } from '../measurement.ts';
 import type { Measurement } from '../measurement.ts';
 import { namesOf, PROVIDER_MS, Stage, timedMs } from '../stage.ts';
@@ -16,13 +17,13 @@ export async function measureLife(
   count: number,
 ): Promise<readonly Measurement[]> {
   const names = namesOf(count);
-  const floorMs = await measureFloor(bench, names);
+  const floor = await measureFloor(bench, names);
   const stage = await Stage.open(bench, audit);
   try {
     return [
-      ...(await measureBurst(stage, names, floorMs)),
+      ...(await measureBurst(stage, names, floor)),
       ...(await measureRest(stage)),
-      ...(await measureDeletion(stage, names, floorMs)),
+      ...(await measureDeletion(stage, names, floor.ms)),
     ];
   } finally {
     await stage.close();
@@ -32,7 +33,7 @@ export async function measureLife(
 async function measureBurst(
   stage: Stage,
   names: readonly string[],
-  floorMs: number,
+  floor: Floor,
 ): Promise<readonly Measurement[]> {
   const { requests } = stage.scene.simulator;
   const idle = await stage.scrape();
@@ -48,8 +49,8 @@ async function measureBurst(
   const kubernetes = ready.kubernetesRequests - idle.kubernetesRequests;
   return [
     measured('all Ready', readyMs / 1_000, 's'),
-    measured('the same writes in a bare loop', floorMs / 1_000, 's'),
-    measured('all Ready, compared', readyMs / floorMs, 'times the floor'),
+    ...floorMeasurements(floor),
+    measured('all Ready, compared', readyMs / floor.ms, 'times the floor'),
     ...latencies(objects, PROVIDER_MS),
     ...(Number.isNaN(apiServer) ? [] : [measured('API server CPU until Ready', apiServer, 's')]),
     measured('operator CPU until Ready', ready.cpuSeconds - idle.cpuSeconds, 's'),
