@@ -1,3 +1,5 @@
+import { uptime } from 'node:os';
+
 /**
  * Time as a parameter. Everything that waits or compares times takes a clock, so that tests control time.
  *
@@ -11,10 +13,61 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** What a host tells of the time, in milliseconds. */
+export interface HostTimes {
+  readonly nowMs: () => number;
+  /** Stands still while the host is suspended, as Node's monotonic time does on Linux. */
+  readonly runningMs: () => number;
+  /** Goes on while the host is suspended, in steps of up to a second. Undefined if the host does not tell it. */
+  readonly uptimeMs: () => number | undefined;
+}
+
+/** Longer than the steps of the uptime. */
+const SHORTEST_SUSPENSION_MS = 2_000;
+/** How often to compare without a jump of the wall clock, which every suspension usually causes. */
+const COMPARE_MS = 60_000;
+
+/**
+ * Monotonic time that goes on while the host is suspended. A laptop or a node sleeps, and the provider bills
+ * on: without that time, a lifetime would end hours late, and a Lease would seem fresh that another process has taken. A
+ * jump of the wall clock alone counts for nothing.
+ */
+export function monotonicTime({ nowMs, runningMs, uptimeMs }: HostTimes): () => number {
+  const suspendedMs = (): number => (uptimeMs() ?? NaN) - runningMs();
+  const beforeMs = suspendedMs();
+  let countedMs = 0;
+  let aheadMs = nowMs() - runningMs();
+  let compareAtMs = runningMs() + COMPARE_MS;
+  return () => {
+    const atMs = runningMs();
+    const nowAheadMs = nowMs() - atMs;
+    if (atMs >= compareAtMs || nowAheadMs - aheadMs >= SHORTEST_SUSPENSION_MS) {
+      const sinceMs = suspendedMs() - beforeMs;
+      // An uptime that cannot be read is NaN, and compares as false.
+      countedMs = sinceMs - countedMs >= SHORTEST_SUSPENSION_MS ? sinceMs : countedMs;
+      compareAtMs = atMs + COMPARE_MS;
+    }
+    aheadMs = nowAheadMs;
+    return atMs + countedMs;
+  };
+}
+
+function readUptimeMs(): number | undefined {
+  try {
+    return uptime() * 1_000;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The clock of this host. */
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
-  monotonicMs: () => performance.now(),
+  monotonicMs: monotonicTime({
+    nowMs: () => Date.now(),
+    runningMs: () => performance.now(),
+    uptimeMs: readUptimeMs,
+  }),
   async sleep(ms, signal) {
     signal?.throwIfAborted();
     // Node's own sleep makes an error with a stack for each one that is called off, as the timeout of each request is.

@@ -9,8 +9,11 @@ type WorkerKind = 'urgent' | 'normal';
 const DEFAULT_BACK_OFF = { baseMs: 500, maxMs: 300_000 };
 /** Without a reason each abort makes a DOMException, which costs more than the rest of setting a timer. */
 const CALLED_OFF = new Error('another timer takes the place of this one');
-/** The limit of setTimeout. A longer sleep would return at once. */
-const MAX_SLEEP_MS = 2_147_483_647;
+/**
+ * A timer stands still while the host is suspended, but the time of a key does not. Far below the limit of setTimeout,
+ * beyond which a sleep would return at once.
+ */
+const MAX_SLEEP_MS = 60_000;
 
 /**
  * A queue of keys for level-triggered work. A worker finds out what a key needs when it takes the key, so the queue

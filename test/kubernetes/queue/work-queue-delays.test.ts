@@ -83,10 +83,10 @@ describe('delays', () => {
     expect(bench.work.started).toEqual(keys);
   });
 
-  it('that exceed the maximum of a timer are kept, and not reduced to zero', async () => {
+  it('that exceed the maximum of a timer are kept, with a timer of a minute at most, which stands still while the host is suspended', async () => {
     const days30 = 30 * 24 * 3_600_000;
     bench.queue.addAfter('a', days30);
-    expect(bench.clock.wakeTimesMs()).toEqual([2_147_483_647]);
+    expect(bench.clock.wakeTimesMs()).toEqual([60_000]);
     await bench.clock.advance(days30 - 1);
     expect(bench.work.started).toEqual([]);
 
