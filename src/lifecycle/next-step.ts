@@ -28,9 +28,9 @@ import {
   stopAfterFailures,
   stopAfterInvalidRequests,
 } from './rules/forbidden.ts';
-import { accountDoubtful, awaitKnownAccount } from './rules/account-held.ts';
-import { foreignIntent, paused, pausedPastCeiling } from './rules/held-back.ts';
-import { accountUnavailable, awaitAccountUser, closeUnpaid } from './rules/payer.ts';
+import { awaitFittingKey, awaitKnownAccount } from './rules/account-held.ts';
+import { endPausedAtCeiling, leavePausedAlone, reportForeignIntent } from './rules/held-back.ts';
+import { awaitAccountUser, awaitUsableAccount, closeUnpaid } from './rules/payer.ts';
 import { stayReleased } from './rules/release.ts';
 import { resolvePendingCreate } from './rules/look-up.ts';
 import { adoptNewer, correctName } from './rules/newer.ts';
@@ -44,7 +44,7 @@ import type { Rule, Step } from './step.ts';
 /** Rules about the instance that the status names. Those with the strongest evidence come first. */
 export const INSTANCE_RULES: readonly Rule[] = [
   ofInstance(closeLost), //           the provider no longer has it
-  ofInstance(reportForeignInstance), //        its name shows that it belongs to somebody else
+  ofInstance(reportForeignInstance), // its name shows that it belongs to somebody else
   ofInstance(comparePrice), //        it bills more than the cap
   ofInstance(compareWithRequest), //  it does not match the create request
   ofInstance(endExpired), //          it has reached its lifetime, or the cost limit
@@ -75,14 +75,14 @@ export const SEARCH_RULES: readonly Rule[] = [
 const RULES: readonly Rule[] = [
   // A person's word comes before every rule that waits for the provider.
   forceRelease, //                    releases a deleted GpuPod whose instance a person named, without proof
-  paused, //                          does nothing while the annotation is set, not even for a deletion, before the ceiling
+  leavePausedAlone, //                does nothing while the annotation is set, not even for a deletion, before the ceiling
 
   // The answers to another account's key prove nothing about our instances.
   closeUnpaid, //                     closes a create intent that created nothing and that its account no longer pays for
-  accountUnavailable, //              waits for an account that exists and may pay
-  accountDoubtful, //                 waits until the API key fits the account of what bills
+  awaitUsableAccount, //              waits for an account that exists and may pay
+  awaitFittingKey, //                 waits until the API key fits the account of what bills
 
-  pausedPastCeiling, //               terminates the instance of a paused GpuPod at the lifetime ceiling
+  endPausedAtCeiling, //              terminates the instance of a paused GpuPod at the lifetime ceiling
 
   // No instance that bills may be forgotten.
   restoreFinalizer, //                puts a stripped finalizer back, so that the GpuPod cannot vanish
@@ -93,7 +93,7 @@ const RULES: readonly Rule[] = [
 
   // An unknown outcome is not a failure. Nothing else is rented until it is known.
   resolvePendingCreate, //            adopts the instance of the create request, or proves that there is none
-  foreignIntent, //                   leaves another installation's create intent to a person
+  reportForeignIntent, //             leaves another installation's create intent to a person
 
   // What was begun is finished, whatever the spec says by now.
   correctName, //                     corrects the recorded attempt of the instance, as after a partial restore

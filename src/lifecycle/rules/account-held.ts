@@ -28,7 +28,7 @@ import { keepingStall, keepObservedGeneration } from './stalled.ts';
  * The account in the GpuPod's own record counts more than that of the installation, whose record may be lost or
  * moved.
  */
-export function accountDoubtful(observation: Observation): Step | undefined {
+export function awaitFittingKey(observation: Observation): Step | undefined {
   const { account } = observation;
   if (account.kind === 'unknown') {
     return awaitAccount(observation, account.failure);

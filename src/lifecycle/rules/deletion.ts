@@ -124,19 +124,19 @@ function confirmNothingElse(observation: Observation, retain: readonly InstanceL
   }
   const sinceMs = localState.instance?.deletedAtMs ?? localState.deletingSinceMs ?? now.monotonicMs;
   if (inventory === undefined || inventory.beganAtMs < sinceMs) {
-    return reportCheck(observation, retain, sinceMs);
+    return reportLastCheck(observation, retain, sinceMs);
   }
   const former = awaitedFormer(observation, sinceMs);
   if (former !== undefined) {
-    return reportCheck(observation, retain, former.atMs, formerDrafts(former.account));
+    return reportLastCheck(observation, retain, former.atMs, formerDrafts(former.account));
   }
   const left = new Set(retain.map(({ podId }) => podId));
   return ownInstances(observation).every(({ podId }) => left.has(podId))
     ? release(observation, retain.length === 0 ? {} : { retain })
-    : reportCheck(observation, retain, inventory.beganAtMs + timings.busyPollMs);
+    : reportLastCheck(observation, retain, inventory.beganAtMs + timings.busyPollMs);
 }
 
-function reportCheck(
+function reportLastCheck(
   observation: Observation,
   retain: readonly InstanceLeft[],
   wantsInventoryAfterMs: number,

@@ -18,10 +18,10 @@ export interface Compared {
   readonly spec: GpuPodSpec;
   readonly requested: OfferStatus;
   /** Undefined where no record says who pays. */
-  readonly payer: Payer | undefined;
+  readonly payer: RecordedPayer | undefined;
 }
 
-interface Payer {
+interface RecordedPayer {
   readonly teamId: string | undefined;
   readonly userId: string | undefined;
   /** For the message: where the team comes from. */

@@ -15,12 +15,12 @@ import { keepingStall, keepObservedGeneration } from './stalled.ts';
  * `gpupod.dev/paused: "true"`: the operator does nothing, not even for a deletion, except that it terminates an instance
  * at the lifetime ceiling. Anybody may pause, and the platform has promised that ceiling.
  */
-export function paused(observation: Observation): Step | undefined {
-  return isPaused(observation.gpuPod) && !isPastCeiling(observation) ? hold(observation) : undefined;
+export function leavePausedAlone(observation: Observation): Step | undefined {
+  return isPaused(observation.gpuPod) && !isPastCeiling(observation) ? restPaused(observation) : undefined;
 }
 
 /** Terminates the instance of a paused GpuPod at the ceiling, once it is known that the API key fits. */
-export function pausedPastCeiling(observation: Observation): Step | undefined {
+export function endPausedAtCeiling(observation: Observation): Step | undefined {
   const { gpuPod } = observation;
   if (!isPaused(gpuPod)) {
     return undefined;
@@ -28,7 +28,7 @@ export function pausedPastCeiling(observation: Observation): Step | undefined {
   const ending = isDeleting(gpuPod)
     ? finishDeletion(observation)
     : (finishTermination(observation) ?? endAtCeiling(observation));
-  return ending ?? hold(observation);
+  return ending ?? restPaused(observation);
 }
 
 function isPastCeiling(observation: Observation): boolean {
@@ -40,7 +40,7 @@ function isPastCeiling(observation: Observation): boolean {
   );
 }
 
-function hold(observation: Observation): Rest {
+function restPaused(observation: Observation): Rest {
   const { gpuPod } = observation;
   return keepObservedGeneration(observation, {
     kind: 'rest',
@@ -69,7 +69,7 @@ function whatBills(observation: Observation): string {
 }
 
 /** Another installation wrote the create intent. Only a person can say whether its instance exists and who pays. */
-export function foreignIntent(observation: Observation): Step | undefined {
+export function reportForeignIntent(observation: Observation): Step | undefined {
   const openIntent = openIntentOf(observation);
   if (openIntent.kind !== 'foreign') {
     return undefined;

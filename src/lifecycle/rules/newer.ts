@@ -28,8 +28,9 @@ import { provisioningTimeOf } from './provisioning-time.ts';
 
 /**
  * Adopts an instance of a later attempt than the GpuPod records: the GpuPod was restored or edited. Only a single
- * instance that matches the spec is adopted, once it is ready or has had its time to become so. In all other cases the operator reports it and rents nothing
- * else. An older instance that the status names must be absent from the list, and becomes a duplicate if it shows up.
+ * instance that matches the spec is adopted, once it is ready or has had its time to become so. In all other cases the
+ * operator reports it and rents nothing else. An older instance that the status names must be absent from the list, and
+ * becomes a duplicate if it shows up.
  */
 export function adoptNewer(observation: Observation): Step | undefined {
   const { gpuPod } = observation;
@@ -39,9 +40,9 @@ export function adoptNewer(observation: Observation): Step | undefined {
   }
   const [only] = newer.length === 1 && !gpuPod.spec.suspend ? newer : [];
   if (isAdoptable(observation, only) || isOverdue(observation, only)) {
-    return isShownSince(observation) ? adopt(observation, only) : awaitList(observation);
+    return isShownSince(observation) ? adopt(observation, only) : awaitNewerList(observation);
   }
-  return gpuPod.status.podId === undefined ? hold(observation, newer, only) : undefined;
+  return gpuPod.status.podId === undefined ? reportNewer(observation, newer, only) : undefined;
 }
 
 function isRentedLive({ gpuPod, inventory }: Observation): boolean {
@@ -57,7 +58,7 @@ function isShownSince({ inventory, localState, now }: Observation): boolean {
   return (inventory?.beganAtMs ?? -Infinity) >= (localState.version?.seenAtMs ?? now.monotonicMs);
 }
 
-function awaitList({ gpuPod, now }: Observation): Step {
+function awaitNewerList({ gpuPod, now }: Observation): Step {
   return { kind: 'rest', status: gpuPod.status, wantsInventoryAfterMs: now.monotonicMs };
 }
 
@@ -99,17 +100,19 @@ function isOverdue(
   );
 }
 
-const ON_ITS_WAY: ReadonlySet<InstanceSnapshot['status']> = new Set(['PROVISIONING', 'PENDING', 'ACTIVE']);
+const MAY_GET_READY: ReadonlySet<InstanceSnapshot['status']> = new Set(['PROVISIONING', 'PENDING', 'ACTIVE']);
 
 /** Whether waiting may make it adoptable. */
 function mayGetReady(observation: Observation, instance: InstanceSnapshot): boolean {
   const hasFailed = readinessOf(instance) === 'installFailed' || instance.installationFailure !== undefined;
   return (
-    !hasFailed && ON_ITS_WAY.has(instance.status) && differenceFromSpec(observation, instance) === undefined
+    !hasFailed &&
+    MAY_GET_READY.has(instance.status) &&
+    differenceFromSpec(observation, instance) === undefined
   );
 }
 
-function hold(
+function reportNewer(
   observation: Observation,
   newer: readonly InstanceSnapshot[],
   only: InstanceSnapshot | undefined,

@@ -28,7 +28,7 @@ function isRefused({ payerProblem }: Observation): boolean {
  * Does nothing for a GpuPod without an account whose API key could act for it: the account does not exist, may not be
  * used here, or several could pay. If something bills, only the recorded account may terminate it.
  */
-export function accountUnavailable(observation: Observation): Step | undefined {
+export function awaitUsableAccount(observation: Observation): Step | undefined {
   const { payerProblem } = observation;
   if (payerProblem === undefined) {
     return undefined;

@@ -91,13 +91,13 @@ function isKeptRunning(gpuPod: GpuPod, policy: Pick<Policy, 'allowRetain'>): boo
 
 function billingOf(gpuPod: GpuPod): Billing {
   return (
-    runningInstanceOf(gpuPod) ??
-    openIntentOf(gpuPod) ??
-    openAttemptOf(gpuPod) ?? { state: stateWithoutInstance(gpuPod), ...NOTHING_KNOWN }
+    billingOfInstance(gpuPod) ??
+    billingOfIntent(gpuPod) ??
+    billingOfAttempt(gpuPod) ?? { state: stateWithoutInstance(gpuPod), ...NOTHING_KNOWN }
   );
 }
 
-function runningInstanceOf({ status }: GpuPod): Billing | undefined {
+function billingOfInstance({ status }: GpuPod): Billing | undefined {
   const { podId, cost } = status;
   return podId === undefined
     ? undefined
@@ -109,7 +109,7 @@ function runningInstanceOf({ status }: GpuPod): Billing | undefined {
       };
 }
 
-function openIntentOf(gpuPod: GpuPod): Billing | undefined {
+function billingOfIntent(gpuPod: GpuPod): Billing | undefined {
   const intent = unresolvedIntent(gpuPod);
   if (intent !== undefined) {
     const { name, cost, startedAt } = intent;
@@ -128,7 +128,7 @@ const NOTHING_KNOWN = { instance: undefined, perHour: undefined, since: undefine
  * An attempt names an instance, and no outcome because somebody removed the pod ID from the status, or only that the
  * provider no longer listed it. Such an instance may bill.
  */
-function openAttemptOf({ status }: GpuPod): Billing | undefined {
+function billingOfAttempt({ status }: GpuPod): Billing | undefined {
   const isLost = findCondition(status, 'Stalled')?.reason === 'Lost';
   const attempt = attemptsOf(status).findLast(
     ({ podId, outcome, reason }) =>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ANNOTATIONS } from '../../../src/api/common/names.ts';
-import { accountDoubtful } from '../../../src/lifecycle/rules/account-held.ts';
-import { foreignIntent, paused } from '../../../src/lifecycle/rules/held-back.ts';
+import { awaitFittingKey } from '../../../src/lifecycle/rules/account-held.ts';
+import { leavePausedAlone, reportForeignIntent } from '../../../src/lifecycle/rules/held-back.ts';
 import type { AccountState } from '../../../src/lifecycle/observation.ts';
 import { gpuPod, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import type { GpuPodOverrides } from '../../support/builders/gpu-pod.ts';
@@ -16,7 +16,7 @@ import type { Outline } from '../support/outline.ts';
 
 const PAUSED: GpuPodOverrides = { annotations: { [ANNOTATIONS.paused]: 'true' } };
 
-describe('paused', () => {
+describe('leavePausedAlone', () => {
   it.each([
     { name: 'a fresh GpuPod', gpuPod: gpuPod(PAUSED), says: 'Nothing is rented' },
     {
@@ -31,7 +31,7 @@ describe('paused', () => {
       says: 'deletion included',
     },
   ])('holds back $name, and reports what it costs', ({ gpuPod: held, says }) => {
-    const step = paused(observed({ gpuPod: held }));
+    const step = leavePausedAlone(observed({ gpuPod: held }));
     expect(outline(step)).toMatchObject({ step: 'rest', Synced: 'Paused' });
     expect(messageOf(statusOf(step), 'Synced')).toContain(says);
   });
@@ -73,24 +73,24 @@ describe('paused', () => {
 
   it('keeps the last known Ready, because the instance keeps running', () => {
     const status = { conditions: [condition('Ready', 'Available')] };
-    expect(outline(paused(observed({ gpuPod: rentedGpuPod({ ...PAUSED, status }) }))).Ready).toBe(
+    expect(outline(leavePausedAlone(observed({ gpuPod: rentedGpuPod({ ...PAUSED, status }) }))).Ready).toBe(
       'Available',
     );
   });
 
   it('does not mark a changed spec as observed, because that comes later', () => {
     const old = gpuPod({ ...PAUSED, generation: 3, status: { observedGeneration: 2 } });
-    expect(statusOf(paused(observed({ gpuPod: old }))).observedGeneration).toBe(2);
+    expect(statusOf(leavePausedAlone(observed({ gpuPod: old }))).observedGeneration).toBe(2);
     const fresh = gpuPod({ ...PAUSED, generation: 3 });
-    expect(statusOf(paused(observed({ gpuPod: fresh }))).observedGeneration).toBe(3);
+    expect(statusOf(leavePausedAlone(observed({ gpuPod: fresh }))).observedGeneration).toBe(3);
   });
 
   it('does not apply without the annotation', () => {
-    expect(paused(observed())).toBeUndefined();
+    expect(leavePausedAlone(observed())).toBeUndefined();
   });
 });
 
-describe('accountDoubtful', () => {
+describe('awaitFittingKey', () => {
   it.each<{ name: string; account: AccountState; expected: object; why: string }>([
     { name: 'fits', account: { kind: 'fits' }, expected: { step: '-' }, why: 'it is ours' },
     {
@@ -112,11 +112,11 @@ describe('accountDoubtful', () => {
       why: 'nobody knows whose key it is',
     },
   ])('$name: $expected.step, because $why', ({ account, expected }) => {
-    expect(outline(accountDoubtful(observed({ account })))).toMatchObject(expected);
+    expect(outline(awaitFittingKey(observed({ account })))).toMatchObject(expected);
   });
 });
 
-describe('accountDoubtful before the provider has named the user of the key', () => {
+describe('awaitFittingKey before the provider has named the user of the key', () => {
   const unanswered = failure({ reason: 'RateLimited', message: 'slow down' });
   const account: AccountState = { kind: 'fits', unanswered };
 
@@ -133,7 +133,7 @@ describe('accountDoubtful before the provider has named the user of the key', ()
       expected: { step: '-' },
     },
   ])('$name', ({ known, expected }) => {
-    expect(outline(accountDoubtful(observed({ ...known, account })))).toMatchObject(expected);
+    expect(outline(awaitFittingKey(observed({ ...known, account })))).toMatchObject(expected);
   });
 });
 
@@ -146,25 +146,27 @@ describe.each(['Interrupted', 'Lost', 'OfferTimeout', 'InvalidRequest'] as const
     };
 
     it('stays so after a pause, because going on must not rent again', () => {
-      expect(outline(paused(observed({ gpuPod: gpuPod({ ...PAUSED, status }) }))).Stalled).toBe(reason);
+      expect(outline(leavePausedAlone(observed({ gpuPod: gpuPod({ ...PAUSED, status }) }))).Stalled).toBe(
+        reason,
+      );
     });
 
     it.each<{ name: string; account: AccountState }>([
       { name: 'another account', account: { kind: 'changed', message: 'Another account.' } },
       { name: 'no key', account: { kind: 'unknown', failure: failure({ reason: 'CredentialsMissing' }) } },
     ])('stays so after $name, because the next valid key must not rent again', ({ account }) => {
-      const held = accountDoubtful(observed({ gpuPod: gpuPod({ status }), account }));
+      const held = awaitFittingKey(observed({ gpuPod: gpuPod({ status }), account }));
       expect(outline(held)).toMatchObject({ Stalled: reason, Reconciling: null });
-      const changed = accountDoubtful(observed({ gpuPod: gpuPod({ status, generation: 2 }), account }));
+      const changed = awaitFittingKey(observed({ gpuPod: gpuPod({ status, generation: 2 }), account }));
       expect(statusOf(changed).observedGeneration).toBe(1);
     });
   },
 );
 
-describe('foreignIntent', () => {
+describe('reportForeignIntent', () => {
   const foreign = gpuPod({ intent: intent({ installation: 'zzz999' }) });
   it('stalls on the create intent of another installation, and says what to do', () => {
-    const step = foreignIntent(observed({ gpuPod: foreign }));
+    const step = reportForeignIntent(observed({ gpuPod: foreign }));
     expect(outline(step)).toMatchObject({ step: 'rest', Stalled: 'ForeignIntent', Ready: 'Pending' });
     const message = messageOf(statusOf(step), 'Stalled');
     for (const part of ['zzz999', 'gpupod.dev/intent']) {
@@ -180,6 +182,6 @@ describe('foreignIntent', () => {
       known: { gpuPod: gpuPod({ intent: intent({ installation: 'zzz999', uid: 'u2' }) }) },
     },
   ])('does not apply to $name', ({ known }) => {
-    expect(foreignIntent(observed(known))).toBeUndefined();
+    expect(reportForeignIntent(observed(known))).toBeUndefined();
   });
 });
