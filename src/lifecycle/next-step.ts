@@ -2,7 +2,12 @@ import { clampToDeadlines } from './deadlines.ts';
 import type { Observation } from './observation.ts';
 import { finishDeletion, forceRelease, restoreFinalizer } from './rules/deletion.ts';
 import { finishTermination } from './rules/termination.ts';
-import { stopAfterNotCreated, stopAfterRefusals } from './rules/exhausted.ts';
+import {
+  stopAfterFailures,
+  stopAfterInvalidRequests,
+  stopAfterNotCreated,
+  stopAfterRefusals,
+} from './rules/exhausted.ts';
 import {
   awaitFirstSnapshot,
   awaitPorts,
@@ -22,12 +27,7 @@ import {
 import { endExpired, stopAtCostLimit } from './rules/expire.ts';
 import { withProbe } from './rules/reach.ts';
 import { reportForeignInstance, withholdAddress } from './rules/identity.ts';
-import {
-  refuseWhileCrdOutdated,
-  refuseForbidden,
-  stopAfterFailures,
-  stopAfterInvalidRequests,
-} from './rules/forbidden.ts';
+import { refuseForbidden, refuseWhileCrdOutdated } from './rules/forbidden.ts';
 import { awaitFittingKey, awaitKnownAccount } from './rules/account-held.ts';
 import { endPausedAtCeiling, leavePausedAlone, reportForeignIntent } from './rules/held-back.ts';
 import { awaitAccountUser, awaitUsableAccount, closeUnpaid } from './rules/payer.ts';

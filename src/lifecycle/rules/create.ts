@@ -14,7 +14,7 @@ import { MAX_ATTEMPT_NUMBER, podName } from '../pod-name.ts';
 import { specHash } from '../spec-hash.ts';
 import { timestamp } from '../status/timestamp.ts';
 import type { Step } from '../step.ts';
-import { stall } from './forbidden.ts';
+import { stall } from './stalled.ts';
 import { keyOfRequest } from './ssh-key.ts';
 import { estimateNote, provisioningTime } from './provisioning-time.ts';
 

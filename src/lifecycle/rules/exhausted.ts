@@ -1,10 +1,54 @@
 import { truncateMessage } from '../../api/gpupod/conditions.ts';
+import { formatUsd } from '../../offers/money.ts';
 import type { Observation } from '../observation.ts';
 import { podNamePrefix } from '../pod-name.ts';
-import { MAX_NO_CAPACITY_ATTEMPTS, MAX_REFUSED_ATTEMPTS, MIN_NOT_CREATED_BEFORE_STALL } from '../settings.ts';
-import { attemptsOf, notCreatedInARow, refusalCounts } from '../status/attempts.ts';
+import {
+  MAX_INVALID_REFUSALS,
+  MAX_NO_CAPACITY_ATTEMPTS,
+  MAX_REFUSED_ATTEMPTS,
+  MIN_NOT_CREATED_BEFORE_STALL,
+} from '../settings.ts';
+import { attemptsOf, costOfFailures, notCreatedInARow, refusalCounts } from '../status/attempts.ts';
 import type { Step } from '../step.ts';
-import { stall } from './forbidden.ts';
+import { stall } from './stalled.ts';
+
+/** Stops after `maxAttempts` paid instances of which none became ready. A person decides whether to go on. */
+export function stopAfterFailures(observation: Observation): Step | undefined {
+  const { gpuPod } = observation;
+  const failed = gpuPod.status.failedAttempts ?? 0;
+  const isPrepaidFailed = failed > 0 && wasPrepaidFailure(observation);
+  if (failed < gpuPod.spec.maxAttempts && !isPrepaidFailed) {
+    return undefined;
+  }
+  const usd = formatUsd(Math.round(costOfFailures(gpuPod.status, failed) * 1_000_000));
+  const what = isPrepaidFailed
+    ? 'The prepaid instance did not become ready, and the operator tries a prepaid offer only once'
+    : `${String(failed)} instances were rented and none became ready`;
+  const message = `${what}; that cost about ${usd} USD. See status.attempts; change the spec, or set a new gpupod.dev/reconcile-requested-at.`;
+  return stall(observation, 'AttemptsExhausted', message);
+}
+
+/** Whether the last attempt was prepaid and its instance failed. A refused or unsent request has charged nothing. */
+function wasPrepaidFailure({ intent, gpuPod }: Observation): boolean {
+  if (intent.kind !== 'read' || intent.intent.offer.prepaidHours === undefined) {
+    return false;
+  }
+  const { attempt } = intent.intent;
+  return attemptsOf(gpuPod.status).some(({ number, outcome }) => number === attempt && outcome === 'Failed');
+}
+
+/** Several offers refused the request as invalid, so the next one would too. */
+export function stopAfterInvalidRequests(observation: Observation): Step | undefined {
+  const { gpuPod, localState } = observation;
+  const { generation, count, message } = localState.invalidRefusals;
+  return generation === gpuPod.metadata.generation && count >= MAX_INVALID_REFUSALS
+    ? stall(
+        observation,
+        'InvalidRequest',
+        `The provider refuses what the spec asks for; change the spec. ${message}`,
+      )
+    : undefined;
+}
 
 /**
  * Stops after too many attempts without an instance. They cost nothing as far as lists show, but lists can be wrong,

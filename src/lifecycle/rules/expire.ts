@@ -4,7 +4,7 @@ import type { Observation } from '../observation.ts';
 import { attemptsCostOf } from '../status/attempts.ts';
 import { limitText } from '../status/expiring.ts';
 import type { Step } from '../step.ts';
-import { stall } from './forbidden.ts';
+import { stall } from './stalled.ts';
 import { costLimitText, reachedLimit } from './limits.ts';
 import { beginTermination } from './termination.ts';
 

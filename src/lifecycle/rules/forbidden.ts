@@ -1,14 +1,10 @@
 import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
-import { formatUsd } from '../../offers/money.ts';
 import { accountName, administratorOf } from '../account-identity.ts';
 import type { Observation } from '../observation.ts';
-import { MAX_INVALID_REFUSALS } from '../settings.ts';
-import { attemptsOf, costOfFailures } from '../status/attempts.ts';
 import { fieldOf, keyChoiceOf } from '../ssh-key/key-choice.ts';
-import { draftStatus } from '../status/draft.ts';
 import type { Step } from '../step.ts';
 import { forbiddenByAccount } from './account-limits.ts';
-import { pendingBecause } from './condition-drafts.ts';
+import { refuse } from './stalled.ts';
 
 /** What the operator's settings forbid, checked before any money is spent. The first message counts. */
 const CHECKS: readonly ((observation: Observation) => string | undefined)[] = [
@@ -30,30 +26,12 @@ const CHECKS: readonly ((observation: Observation) => string | undefined)[] = [
  */
 export function refuseWhileCrdOutdated(observation: Observation): Step | undefined {
   const message = observation.crdProblem;
-  return message === undefined
-    ? undefined
-    : {
-        kind: 'rest',
-        status: draftStatus(observation, {
-          Ready: pendingBecause(message),
-          Synced: ['CrdOutdated', message],
-          progress: { type: 'Stalled', draft: ['CrdOutdated', message] },
-        }),
-      };
+  return message === undefined ? undefined : refuse(observation, 'CrdOutdated', message);
 }
 
 export function refuseForbidden(observation: Observation): Step | undefined {
   const message = CHECKS.map((check) => check(observation)).find((problem) => problem !== undefined);
-  return message === undefined
-    ? undefined
-    : {
-        kind: 'rest',
-        status: draftStatus(observation, {
-          Ready: pendingBecause(message),
-          Synced: ['NotAllowed', message],
-          progress: { type: 'Stalled', draft: ['NotAllowed', message] },
-        }),
-      };
+  return message === undefined ? undefined : refuse(observation, 'NotAllowed', message);
 }
 
 function teamNotAllowed({ gpuPod, policy, reference }: Observation): string | undefined {
@@ -127,60 +105,6 @@ function prepaidNotAllowed({ gpuPod, policy }: Observation): string | undefined 
   return policy.allowPrepaid || !gpuPod.spec.placement.allowPrepaid
     ? undefined
     : 'spec.placement.allowPrepaid is forbidden by this operator (--allow-prepaid=false): set it to false.';
-}
-
-/** Stops after `maxAttempts` paid instances of which none became ready. A person decides whether to go on. */
-export function stopAfterFailures(observation: Observation): Step | undefined {
-  const { gpuPod } = observation;
-  const failed = gpuPod.status.failedAttempts ?? 0;
-  const isPrepaidFailed = failed > 0 && wasPrepaidFailure(observation);
-  if (failed < gpuPod.spec.maxAttempts && !isPrepaidFailed) {
-    return undefined;
-  }
-  const usd = formatUsd(Math.round(costOfFailures(gpuPod.status, failed) * 1_000_000));
-  const what = isPrepaidFailed
-    ? 'The prepaid instance did not become ready, and the operator tries a prepaid offer only once'
-    : `${String(failed)} instances were rented and none became ready`;
-  const message = `${what}; that cost about ${usd} USD. See status.attempts; change the spec, or set a new gpupod.dev/reconcile-requested-at.`;
-  return stall(observation, 'AttemptsExhausted', message);
-}
-
-/** Whether the last attempt was prepaid and its instance failed. A refused or unsent request has charged nothing. */
-function wasPrepaidFailure({ intent, gpuPod }: Observation): boolean {
-  if (intent.kind !== 'read' || intent.intent.offer.prepaidHours === undefined) {
-    return false;
-  }
-  const { attempt } = intent.intent;
-  return attemptsOf(gpuPod.status).some(({ number, outcome }) => number === attempt && outcome === 'Failed');
-}
-
-/** Several offers refused the request as invalid, so the next one would too. */
-export function stopAfterInvalidRequests(observation: Observation): Step | undefined {
-  const { gpuPod, localState } = observation;
-  const { generation, count, message } = localState.invalidRefusals;
-  return generation === gpuPod.metadata.generation && count >= MAX_INVALID_REFUSALS
-    ? stall(
-        observation,
-        'InvalidRequest',
-        `The provider refuses what the spec asks for; change the spec. ${message}`,
-      )
-    : undefined;
-}
-
-/** Waits until a person acts. */
-export function stall(
-  observation: Observation,
-  reason: 'AttemptsExhausted' | 'InvalidRequest' | 'CostLimitReached',
-  message: string,
-): Step {
-  return {
-    kind: 'rest',
-    status: draftStatus(observation, {
-      Ready: reason === 'CostLimitReached' ? [reason, message] : pendingBecause(message),
-      ...(reason === 'InvalidRequest' ? { Synced: [reason, message] } : {}),
-      progress: { type: 'Stalled', draft: [reason, message] },
-    }),
-  };
 }
 
 function reachabilityNotProbed({ gpuPod, probe }: Observation): string | undefined {

@@ -6,25 +6,14 @@ import type { Observation } from '../observation.ts';
 import { fieldOf, isRegistered, keyChoiceOf } from '../ssh-key/key-choice.ts';
 import type { KeyChoice } from '../ssh-key/key-choice.ts';
 import { parsePublicKey } from '../ssh-key/public-key.ts';
-import { draftStatus } from '../status/draft.ts';
 import type { ConditionDraft } from '../status/draft.ts';
 import type { Step } from '../step.ts';
-import { pendingBecause } from './condition-drafts.ts';
+import { refuse } from './stalled.ts';
 
 /** A key that cannot work. Nobody could log in to the instance, which would bill, or the wrong person could. */
 export function refuseBadKey(observation: Observation): Step | undefined {
   const message = problemOf(keyChoiceOf(observation.gpuPod.spec));
-  if (message === undefined) {
-    return undefined;
-  }
-  return {
-    kind: 'rest',
-    status: draftStatus(observation, {
-      Ready: pendingBecause(message),
-      Synced: ['InvalidSshKey', message],
-      progress: { type: 'Stalled', draft: ['InvalidSshKey', message] },
-    }),
-  };
+  return message === undefined ? undefined : refuse(observation, 'InvalidSshKey', message);
 }
 
 function problemOf(choice: KeyChoice): string | undefined {

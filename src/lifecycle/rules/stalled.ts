@@ -1,9 +1,10 @@
 import type { Reason } from '../../api/gpupod/conditions.ts';
 import type { GpuPodStatus } from '../../api/gpupod/status.ts';
 import type { ConditionDraft, ConditionDrafts } from '../status/draft.ts';
-import { findCondition } from '../status/draft.ts';
+import { draftStatus, findCondition } from '../status/draft.ts';
 import type { Observation } from '../observation.ts';
 import type { Rest } from '../step.ts';
+import { pendingBecause } from './condition-drafts.ts';
 import { isLimitRaised, limitEnding } from './limits.ts';
 
 type StalledReason = Reason<'Stalled'>;
@@ -56,4 +57,36 @@ export function isHeldByLimit(observation: Observation): boolean {
 export function keepObservedGeneration({ gpuPod }: Observation, rest: Rest): Rest {
   const { observedGeneration } = gpuPod.status;
   return observedGeneration < 0 ? rest : { ...rest, status: { ...rest.status, observedGeneration } };
+}
+
+/** Waits until a person acts. */
+export function stall(
+  observation: Observation,
+  reason: 'AttemptsExhausted' | 'InvalidRequest' | 'CostLimitReached',
+  message: string,
+): Rest {
+  return {
+    kind: 'rest',
+    status: draftStatus(observation, {
+      Ready: reason === 'CostLimitReached' ? [reason, message] : pendingBecause(message),
+      ...(reason === 'InvalidRequest' ? { Synced: [reason, message] } : {}),
+      progress: { type: 'Stalled', draft: [reason, message] },
+    }),
+  };
+}
+
+/** Rents nothing until a person changes what the message names: the spec, a setting, an account or the CRD. */
+export function refuse(
+  observation: Observation,
+  reason: 'NotAllowed' | 'InvalidSshKey' | 'CrdOutdated',
+  message: string,
+): Rest {
+  return {
+    kind: 'rest',
+    status: draftStatus(observation, {
+      Ready: pendingBecause(message),
+      Synced: [reason, message],
+      progress: { type: 'Stalled', draft: [reason, message] },
+    }),
+  };
 }

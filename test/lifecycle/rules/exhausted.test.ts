@@ -1,9 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Attempt, GpuPodStatus } from '../../../src/api/gpupod/status.ts';
-import { stopAfterNotCreated, stopAfterRefusals } from '../../../src/lifecycle/rules/exhausted.ts';
+import {
+  stopAfterFailures,
+  stopAfterInvalidRequests,
+  stopAfterNotCreated,
+  stopAfterRefusals,
+} from '../../../src/lifecycle/rules/exhausted.ts';
 import { startOver } from '../../../src/lifecycle/rules/start-over.ts';
 import { ANNOTATIONS } from '../../../src/api/common/names.ts';
 import { gpuPod } from '../../support/builders/gpu-pod.ts';
+import { intent } from '../../support/builders/intent.ts';
 import { observed } from '../../support/builders/observation.ts';
 import { messageOf, outline, statusOf } from '../support/outline.ts';
 
@@ -113,4 +119,115 @@ describe('stopAfterRefusals', () => {
       expect(stopAfterRefusals(observed({ gpuPod: anew }))).toBeUndefined();
     },
   );
+});
+
+describe('stopAfterFailures', () => {
+  const failed = [0.25, 0.5, 0.75].map((cost, index) => ({
+    number: index + 2,
+    outcome: 'Failed' as const,
+    cost,
+  }));
+  it.each([
+    { name: 'none failed', status: {}, stalls: false, why: 'nothing prevents renting' },
+    {
+      name: 'two of three failed',
+      status: { failedAttempts: 2 },
+      stalls: false,
+      why: 'one more attempt is left',
+    },
+    {
+      name: 'three of three failed',
+      status: { failedAttempts: 3, attempts: failed },
+      stalls: true,
+      why: 'a person decides',
+    },
+    {
+      name: 'more failed than maxAttempts allows now',
+      status: { failedAttempts: 9 },
+      stalls: true,
+      why: 'it was lowered',
+    },
+  ])('$name: $why', ({ status, stalls }) => {
+    const step = stopAfterFailures(observed({ gpuPod: gpuPod({ status }) }));
+    expect(outline(step)).toMatchObject(
+      stalls ? { step: 'rest', Stalled: 'AttemptsExhausted', Ready: 'Pending' } : { step: '-' },
+    );
+  });
+
+  it('reports what they cost', () => {
+    const status = {
+      failedAttempts: 3,
+      attempts: [{ number: 1, outcome: 'Failed' as const, cost: 99 }, ...failed],
+    };
+    const message = messageOf(
+      statusOf(stopAfterFailures(observed({ gpuPod: gpuPod({ status }) }))),
+      'Stalled',
+    );
+    expect(message).toContain('3 instances');
+    expect(message).toContain('1.50 USD');
+  });
+
+  it('stops after one prepaid instance, which charges its hours in any case', () => {
+    const prepaid = gpuPod({
+      intent: intent({ offer: { prepaidHours: 24 } }),
+      status: { failedAttempts: 1, attempts: [{ number: 1, outcome: 'Failed' }] },
+    });
+    expect(messageOf(statusOf(stopAfterFailures(observed({ gpuPod: prepaid }))), 'Stalled')).toContain(
+      'prepaid',
+    );
+  });
+
+  it.each([
+    { name: 'was refused', second: [{ number: 2, outcome: 'Refused' as const }] },
+    { name: 'was not sent', second: [] },
+  ])('goes on after an ordinary failure, and a prepaid attempt that $name', ({ second }) => {
+    const prepaid = gpuPod({
+      intent: intent({ attempt: 2, offer: { prepaidHours: 24 } }),
+      status: { failedAttempts: 1, attempts: [{ number: 1, outcome: 'Failed' }, ...second] },
+    });
+    expect(stopAfterFailures(observed({ gpuPod: prepaid }))).toBeUndefined();
+  });
+
+  it('goes on after one instance that was not prepaid', () => {
+    const status = { failedAttempts: 1 };
+    expect(stopAfterFailures(observed({ gpuPod: gpuPod({ intent: intent(), status }) }))).toBeUndefined();
+  });
+
+  it('keeps Synced a success, because the provider accepted the requests', () => {
+    const gaveUp = gpuPod({ status: { failedAttempts: 3 } });
+    expect(outline(stopAfterFailures(observed({ gpuPod: gaveUp }))).Synced).toBe('ReconcileSuccess');
+  });
+
+  it('does not stop before the first prepaid instance', () => {
+    const prepaid = gpuPod({ intent: intent({ offer: { prepaidHours: 24 } }) });
+    expect(stopAfterFailures(observed({ gpuPod: prepaid }))).toBeUndefined();
+  });
+});
+
+describe('stopAfterInvalidRequests', () => {
+  it.each([
+    {
+      name: 'two offers refused',
+      refusals: { generation: 1, count: 2, message: '' },
+      stalls: false,
+      why: 'the third may accept it',
+    },
+    {
+      name: 'three offers refused',
+      refusals: { generation: 1, count: 3, message: 'Missing field.' },
+      stalls: true,
+      why: 'the next would refuse it too',
+    },
+    {
+      name: 'three refused the old spec',
+      refusals: { generation: 0, count: 3, message: '' },
+      stalls: false,
+      why: 'it was changed',
+    },
+  ])('$name: $why', ({ refusals, stalls }) => {
+    const step = stopAfterInvalidRequests(observed({ localState: { invalidRefusals: refusals } }));
+    const stalled = { step: 'rest', Stalled: 'InvalidRequest', Synced: 'InvalidRequest' };
+    expect(outline(step)).toMatchObject(stalls ? stalled : { step: '-' });
+    expect(step === undefined ? '' : messageOf(statusOf(step), 'Stalled')).toContain(refusals.message);
+  });
 });
