@@ -1,6 +1,7 @@
 import type { Observation } from '../observation.ts';
 import type { Step } from '../step.ts';
 import { terminatesAllInstances } from '../instance-relation.ts';
+import { isSameAttempt } from '../pod-name.ts';
 import { ownership } from './identity.ts';
 
 /**
@@ -13,13 +14,14 @@ export function terminateDuplicates(observation: Observation): Step | undefined 
     return undefined;
   }
   const { live, beganAtMs } = inventory;
-  const duplicate = live.find(({ podId, status }) =>
-    // An instance that takes too long to terminate gets another DELETE.
-    isShownBefore(
-      localState.duplicates[podId],
-      beganAtMs,
-      status === 'DELETING' ? timings.deleteResendMs : 1,
-    ),
+  const duplicate = live.find(
+    ({ podId, name, status }) =>
+      // An instance that takes too long to terminate gets another DELETE.
+      isShownBefore(
+        localState.duplicates[podId],
+        beganAtMs,
+        status === 'DELETING' ? timings.deleteResendMs : 1,
+      ) && !mayBeRented(observation, name),
   );
   return duplicate === undefined
     ? undefined
@@ -34,6 +36,18 @@ export function terminateDuplicates(observation: Observation): Step | undefined 
         // One DELETE a list: the next one follows only if the next list still shows the instance.
         remember: { duplicates: { ...localState.duplicates, [duplicate.podId]: beganAtMs } },
       };
+}
+
+/**
+ * Whether this may be the rented instance under another ID: it has the name of the same attempt, and no list shows the ID
+ * in the status. The form of IDs in lists may change. Once the rented one has surely ended, so has its attempt.
+ */
+function mayBeRented(observation: Observation, name: string | undefined): boolean {
+  const { gpuPod, inventory } = observation;
+  const { podId, podName } = gpuPod.status;
+  const isListed = inventory?.live.some((instance) => instance.podId === podId) === true;
+  const isOfAttempt = podId !== undefined && isSameAttempt(name, podName);
+  return isOfAttempt && !isListed && !terminatesAllInstances(observation);
 }
 
 /**
