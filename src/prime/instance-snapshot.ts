@@ -72,7 +72,7 @@ function snapshotDetails(row: PodDetails): Omit<InstanceSnapshot, 'podId' | 'nam
       installationProgress: row.installationProgress,
       ssh: parseSshConnection({ sshConnection, ip, ports }),
       priceUsdPerHour: priceHr !== undefined && priceHr > 0 ? priceHr : undefined,
-      isSpot: row.isSpot ?? undefined,
+      isSpot: row.isSpot,
       gpuCount: row.gpuCount,
       // The guide says gpuName. Offers and the create body say gpuType.
       gpuName: row.gpuName ?? row.gpuType,

@@ -9,7 +9,7 @@ import type { HttpClient } from './http-client.ts';
 import { parseJson } from './parse-json.ts';
 import { readJson } from './read-json.ts';
 import type { Reply } from './reply.ts';
-import { AnyName, Id, OffsetPage } from './schemas/common.ts';
+import { AnyName, BooleanLike, Id, OffsetPage } from './schemas/common.ts';
 
 const PATH = '/ssh_keys/';
 const PAGE_SIZE = 100;
@@ -30,7 +30,7 @@ const KeyRow = z.object({
   name: AnyName.catch('?'),
   /** A row without a readable key still has a name, and may be the primary key. */
   publicKey: z.string().max(32_768).catch(''),
-  isPrimary: z.boolean().optional().catch(undefined),
+  isPrimary: BooleanLike.catch(undefined),
 });
 
 /**

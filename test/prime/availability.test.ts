@@ -76,6 +76,13 @@ describe('listOffers: rows', () => {
     },
     { name: 'a reserved row', row: { prepaidTime: 24 }, snapshot: { prepaidHours: 24 } },
     { name: 'a spot row', row: { isSpot: true }, snapshot: { isSpot: true } },
+    { name: 'a spot row, said in text', row: { isSpot: 'True' }, snapshot: { isSpot: true } },
+    { name: 'a spot row, said in a digit', row: { isSpot: 1 }, snapshot: { isSpot: true } },
+    {
+      name: 'a disk that is included, said in text',
+      row: { disk: { defaultIncludedInPrice: 'true' } },
+      snapshot: { disk: { defaultIncludedInPrice: true } },
+    },
     { name: 'an estimated time', row: { provisioningTime: 15 }, snapshot: { provisioningMinutes: 15 } },
     { name: 'odd images', row: { images: ['a', null, 3] }, snapshot: { images: ['a'] } },
     { name: 'no images', row: { images: null }, snapshot: { images: [] } },

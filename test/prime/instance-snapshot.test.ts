@@ -40,6 +40,21 @@ it.each([
   expect(snapshot(row)).toMatchObject({ status: 'ACTIVE', installationStatus: 'FINISHED' });
 });
 
+describe('spot', () => {
+  it.each([
+    { said: true, read: true },
+    { said: 'true', read: true },
+    { said: 'FALSE', read: false },
+    { said: 1, read: true },
+    { said: 0, read: false },
+    { said: null, read: undefined },
+    { said: 'maybe', read: undefined },
+    { said: 2, read: undefined },
+  ])('reads $said as $read', ({ said, read }) => {
+    expect(snapshot({ isSpot: said }).isSpot).toBe(read);
+  });
+});
+
 describe('the readiness of an ACTIVE row as it is sent', () => {
   const REACHED = { sshConnection: 'root@203.0.113.7 -p 22022' };
   const MAPPED = {

@@ -43,12 +43,14 @@ describe('listSshKeys', () => {
         [
           { ...row('k1'), isPrimary: true },
           { ...row('k2'), isPrimary: 'yes' },
+          { ...row('k3'), isPrimary: 'true' },
         ],
         100,
       ),
       expected: [
         { keyId: 'k1', name: 'laptop', content: CONTENT, isPrimary: true },
         { keyId: 'k2', name: 'laptop', content: CONTENT },
+        { keyId: 'k3', name: 'laptop', content: CONTENT, isPrimary: true },
       ],
     },
     {

@@ -17,6 +17,16 @@ export const NumberLike = z
 /** A count: a whole number, not negative. Null and absent become undefined. */
 export const CountLike = NumberLike.pipe(z.number().int().nonnegative().optional());
 
+/** A boolean, or what other languages write for one. Null and absent become undefined. Anything else does not fit. */
+export const BooleanLike = z
+  .union([
+    z.boolean(),
+    z.stringbool({ truthy: ['true'], falsy: ['false'] }),
+    z.literal([0, 1]).transform((digit) => digit === 1),
+  ])
+  .nullish()
+  .transform((value) => value ?? undefined);
+
 /** A text that is fit to be shown. */
 export const Word = z.string().refine(isWord);
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { CountLike, NumberLike, OptionalWord, Rows, Word } from './common.ts';
+import { BooleanLike, CountLike, NumberLike, OptionalWord, Rows, Word } from './common.ts';
 
 /** A price. A negative one would make an offer look cheaper than it is. */
 const Price = NumberLike.pipe(z.number().nonnegative().optional());
@@ -11,7 +11,7 @@ const CustomSpec = z
     maxCount: CountLike,
     step: CountLike,
     pricePerUnit: Price,
-    defaultIncludedInPrice: z.boolean().nullish(),
+    defaultIncludedInPrice: BooleanLike,
   })
   .nullish()
   .transform((value) => value ?? undefined);
@@ -42,12 +42,12 @@ export const OfferRow = z.object({
     // src/offers/price.ts decides what an unusable base price means.
     onDemand: NumberLike,
     communityPrice: NumberLike,
-    isVariable: z.boolean().nullish(),
+    isVariable: BooleanLike,
     currency: OptionalWord,
   }),
   // An unreadable list counts as empty.
   images: z.array(z.unknown()).nullish().catch(undefined),
-  isSpot: z.boolean().nullish(),
+  isSpot: BooleanLike,
   prepaidTime: Price,
 });
 export type OfferRow = z.infer<typeof OfferRow>;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { AnyName, CountLike, Id, NumberLike, OptionalWord, Rows } from './common.ts';
+import { AnyName, BooleanLike, CountLike, Id, NumberLike, OptionalWord, Rows } from './common.ts';
 
 /** 40, "40" or "40 %". */
 const Percentage = z.preprocess(
@@ -23,7 +23,7 @@ const PodDetails = z.object({
   ip: z.unknown().optional(),
   primePortMapping: z.unknown().optional(),
   priceHr: NumberLike.catch(undefined),
-  isSpot: z.boolean().nullish().catch(undefined),
+  isSpot: BooleanLike.catch(undefined),
   gpuCount: CountLike.catch(undefined),
   gpuName: OptionalWord.catch(undefined),
   gpuType: OptionalWord.catch(undefined),
