@@ -6,6 +6,7 @@ const MAX_PORTS = 100;
 const MAX_RANGE = 16;
 const MAX_DEPTH = 4;
 const MAX_URL_LENGTH = 1024;
+const MAX_HOST_LENGTH = 253;
 const WEB_PROTOCOLS: ReadonlySet<string> = new Set(['http:', 'https:', 'ws:', 'wss:']);
 /** Characters that a shell, a quoted attribute or a terminal would interpret. */
 const UNSAFE_URL = /[\s"'`<>\\^{}|;$\p{C}]/u;
@@ -86,7 +87,8 @@ function placeOf(value: unknown): { readonly host?: string; readonly ports: read
       ? /^(?:tcp:\/\/)?([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})$/.exec(value.trim())
       : null;
   const [, host, port] = match ?? [];
-  return host === undefined || host.startsWith('-')
+  // A longer name is none, and would make the whole status unwritable.
+  return host === undefined || host.startsWith('-') || host.length > MAX_HOST_LENGTH
     ? { ports: rangeOf(value) }
     : { host: host.replace(/^\[|\]$/g, ''), ports: rangeOf(port) };
 }

@@ -47,6 +47,14 @@ describe('parsePorts', () => {
       read: [{ internal: 22, external: 30_022, protocol: 'TCP', host: '2001:db8::1' }],
     },
     {
+      name: 'the longest hostname, and a longer one',
+      given: [
+        { internal: 22, external: `${'h'.repeat(253)}:30022` },
+        { internal: 80, external: `${'h'.repeat(254)}:30080` },
+      ],
+      read: [{ internal: 22, external: 30_022, protocol: 'TCP', host: 'h'.repeat(253) }],
+    },
+    {
       name: 'lists in lists',
       given: [[{ internal: 22, external: 1 }], [[{ internal: 80, external: 2 }]]],
       read: [
