@@ -3,7 +3,7 @@ import type { GpuPod } from '../api/gpupod/gpu-pod.ts';
 import { isResolved } from './intent.ts';
 import type { Observation } from './observation.ts';
 import { adoptedPrefix, isCopy } from './open-intent.ts';
-import { namePrefixOf, isSameAttempt, parsePodName, podNamePrefixes } from './pod-name.ts';
+import { isSameAttempt, namePrefixOf, parsePodName, podNamePrefixes, prefixOfName } from './pod-name.ts';
 import type { PodNameParts } from './pod-name.ts';
 import type { InstanceSnapshot } from './provider.ts';
 import type { Policy } from './settings.ts';
@@ -133,9 +133,4 @@ function isAfterAdopted(
     .map((text) => parsePodName(text)?.attempt ?? 0);
   const adopted = reading.kind === 'read' ? reading.intent.attempt : 0;
   return attempt > Math.max(adopted, ...had);
-}
-
-export function prefixOfName(name: string | undefined): string | undefined {
-  const parts = parsePodName(name);
-  return parts === undefined ? undefined : namePrefixOf(parts);
 }

@@ -141,12 +141,18 @@ export function isResolved({ status }: GpuPod, intent: Intent): boolean {
   );
 }
 
+/** The create intent on the GpuPod, open or not; undefined where there is none that can be read. */
+export function intentOf(gpuPod: GpuPod): Intent | undefined {
+  const reading = readIntent(gpuPod);
+  return reading.kind === 'read' ? reading.intent : undefined;
+}
+
 /** The create intent whose outcome the status does not record yet; undefined while an instance is rented. */
 export function unresolvedIntent(gpuPod: GpuPod): Intent | undefined {
   // Of those with an instance nothing is parsed, because a pass over thousands of them asks.
   if (gpuPod.status.podId !== undefined) {
     return undefined;
   }
-  const reading = readIntent(gpuPod);
-  return reading.kind === 'read' && !isResolved(gpuPod, reading.intent) ? reading.intent : undefined;
+  const intent = intentOf(gpuPod);
+  return intent !== undefined && !isResolved(gpuPod, intent) ? intent : undefined;
 }

@@ -104,6 +104,21 @@ export function namePrefixOf(parts: PodNameParts): string {
   return `gp-${parts.installation}-${parts.objectHash}`;
 }
 
+/** The name prefix of an instance of that name; undefined for a name that no operator gave. */
+export function prefixOfName(name: string | undefined): string | undefined {
+  const parts = parsePodName(name);
+  return parts === undefined ? undefined : namePrefixOf(parts);
+}
+
+/**
+ * The same key for all forms in which the provider may show the name of one attempt: it may cut a name at its end, so
+ * name prefix and attempt identify it.
+ */
+export function attemptKey(podName = ''): string {
+  const parts = parsePodName(podName);
+  return parts === undefined ? podName.toLowerCase() : `${namePrefixOf(parts)}-${String(parts.attempt)}`;
+}
+
 /** Whether two names have the same name prefix and attempt, whatever surrounds them. */
 export function isSameAttempt(a: string | undefined, b: string | undefined): boolean {
   const [one, other] = [parsePodName(a), parsePodName(b)];

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts';
 import type { ListDoubt, NamelessInstance, InventoryView } from '../../lifecycle/observation.ts';
-import { namePrefixOf, parsePodName } from '../../lifecycle/pod-name.ts';
+import { prefixOfName } from '../../lifecycle/pod-name.ts';
 import type {
   Failure,
   HistoryRow,
@@ -254,11 +254,6 @@ export class KnownInstances {
     const rows = wallets.flatMap((wallet) => this.#states.get(wallet)?.unidentified ?? []);
     return rows.filter(({ name }) => name === undefined || namePrefixes.has(prefixOfName(name) ?? '')).length;
   }
-}
-
-function prefixOfName(name: string | undefined): string | undefined {
-  const parts = parsePodName(name);
-  return parts === undefined ? undefined : namePrefixOf(parts);
 }
 
 function groupByPrefix<T extends { readonly name?: string }>(instances: readonly T[]): Map<string, T[]> {

@@ -9,12 +9,13 @@ import type { Live, LiveInstances, LiveInstancesOptions } from './live-instances
 import type { NotCreated } from './not-created.ts';
 import type { UnconfirmedIntents } from './unconfirmed-intents.ts';
 import type { SentCreates } from './sent-creates.ts';
-import { attemptKey, isSaidEnded, ownerOf } from './stated.ts';
+import { isSaidEnded, ownerOf } from './stated.ts';
 import { sumOf } from './exact-totals.ts';
 import { figuresOf } from './recorded-figures.ts';
 import type { RecordProofs } from './recorded-figures.ts';
 import { NOTHING } from './sum-limits.ts';
 import type { Cost, Counted } from './sum-limits.ts';
+import { attemptKey } from '../../lifecycle/pod-name.ts';
 
 export interface GpuPodCountsParts {
   readonly clock: Clock;

@@ -5,7 +5,7 @@ import type { AccountReference } from '../../lifecycle/account-identity.ts';
 import { unresolvedIntent, writingOf } from '../../lifecycle/intent.ts';
 import type { Intent } from '../../lifecycle/intent.ts';
 import type { Wallet } from '../../lifecycle/provider.ts';
-import { attemptKey } from './stated.ts';
+import { attemptKey } from '../../lifecycle/pod-name.ts';
 
 /** What a GpuPod names, and so what it counts may depend on. */
 export interface GpuPodFacts {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
 import { ChangeNotes } from '../../kubernetes/cache/change-notes.ts';
-import { parsePodName } from '../../lifecycle/pod-name.ts';
+import { attemptKey, parsePodName } from '../../lifecycle/pod-name.ts';
 import type { InstanceSnapshot, Wallet } from '../../lifecycle/provider.ts';
 import type { ProtocolTimings } from '../../lifecycle/settings.ts';
 import { currentAttempt } from '../../lifecycle/status/attempts.ts';
@@ -10,8 +10,9 @@ import type { MicroUsd } from '../../offers/money.ts';
 import type { InventoryResult } from '../instances/listed-rows.ts';
 import { Ends } from './ends.ts';
 import { KeyIndex } from './key-index.ts';
-import { attemptKey, gpusOf, intentOf, listedPrice, ownerOf, saidPrice, userOf } from './stated.ts';
+import { gpusOf, listedPrice, ownerOf, saidPrice, userOf } from './stated.ts';
 import type { Owner, RetainedEntry } from './stated.ts';
+import { intentOf } from '../../lifecycle/intent.ts';
 
 export interface LiveInstancesOptions {
   readonly clock: Clock;

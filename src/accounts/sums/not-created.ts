@@ -3,7 +3,7 @@ import { ChangeNotes } from '../../kubernetes/cache/change-notes.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
 import { unresolvedIntent, writingOf } from '../../lifecycle/intent.ts';
 import type { Intent } from '../../lifecycle/intent.ts';
-import { attemptKey } from './stated.ts';
+import { attemptKey } from '../../lifecycle/pod-name.ts';
 
 /** GpuPods by `namespace/name`, as this process last saw them. */
 export interface GpuPodReader {

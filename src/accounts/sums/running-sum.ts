@@ -13,11 +13,11 @@ import type { GpuPodReader, NotCreated } from './not-created.ts';
 import { PayerAnswers } from './payer-answers.ts';
 import { RunningTotals } from './running-totals.ts';
 import type { SentCreates } from './sent-creates.ts';
-import { attemptKey } from './stated.ts';
 import type { UnconfirmedIntents } from './unconfirmed-intents.ts';
 import type { StatedPayers } from './stated-intent.ts';
 import { isIn } from './sum-limits.ts';
 import type { Counted, Scope } from './sum-limits.ts';
+import { attemptKey } from '../../lifecycle/pod-name.ts';
 
 /** All GpuPods, as this process last saw them. */
 export interface GpuPodSource extends GpuPodReader {

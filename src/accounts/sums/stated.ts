@@ -6,9 +6,7 @@ import { accountKey } from '../../lifecycle/account-identity.ts';
 import type { AccountIdentity, AccountReference } from '../../lifecycle/account-identity.ts';
 import { stringAt } from '../../json.ts';
 import { attemptsOf } from '../../lifecycle/status/attempts.ts';
-import { readIntent } from '../../lifecycle/intent.ts';
-import type { Intent } from '../../lifecycle/intent.ts';
-import { namePrefixOf, parsePodName } from '../../lifecycle/pod-name.ts';
+import { intentOf } from '../../lifecycle/intent.ts';
 import type { InstanceSnapshot } from '../../lifecycle/provider.ts';
 import { priceToMicros } from '../../offers/money.ts';
 import type { MicroUsd } from '../../offers/money.ts';
@@ -73,28 +71,13 @@ export function gpusOf(gpuPod: GpuPod): number {
   return status.offer?.gpuCount ?? intentOf(gpuPod)?.offer.gpuCount ?? spec.gpu.count;
 }
 
-/** What a status, a list and a create intent state about prices and names, for the reservations. */
-
+/** The higher of the two prices in the status: the computed one, and the one that the provider states. */
 export function saidPrice({ status: { cost } }: GpuPod): MicroUsd {
   return priceToMicros(Math.max(cost?.pricePerHour ?? 0, cost?.billedPerHour ?? 0));
 }
 
 export function listedPrice({ priceUsdPerHour }: InstanceSnapshot): MicroUsd | undefined {
   return priceUsdPerHour === undefined ? undefined : priceToMicros(priceUsdPerHour);
-}
-
-export function intentOf(gpuPod: GpuPod): Intent | undefined {
-  const reading = readIntent(gpuPod);
-  return reading.kind === 'read' ? reading.intent : undefined;
-}
-
-/**
- * The same key for all forms in which the provider may show the name of one attempt: it may cut a name at its end, so
- * name prefix and attempt identify it.
- */
-export function attemptKey(podName = ''): string {
-  const parts = parsePodName(podName);
-  return parts === undefined ? podName.toLowerCase() : `${namePrefixOf(parts)}-${String(parts.attempt)}`;
 }
 
 /** Whether the status says that the instance which it names has ended. */

@@ -5,7 +5,8 @@ import type { InventoryResult } from '../instances/listed-rows.ts';
 import type { ExpectedAccount } from './awaited-lists.ts';
 import type { OpenCreate } from './gpu-pod-facts.ts';
 import type { Lister, LiveInstancesOptions } from './live-instances.ts';
-import { attemptKey, ownerFor } from './stated.ts';
+import { ownerFor } from './stated.ts';
+import { attemptKey } from '../../lifecycle/pod-name.ts';
 
 export interface UnconfirmedIntentsOptions {
   readonly clock: Pick<Clock, 'monotonicMs'>;

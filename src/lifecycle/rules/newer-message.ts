@@ -1,8 +1,7 @@
 import { formatUsd, priceToMicros } from '../../offers/money.ts';
 import type { Observation } from '../observation.ts';
-import { podNamePrefixes } from '../pod-name.ts';
+import { podNamePrefixes, prefixOfName } from '../pod-name.ts';
 import type { InstanceSnapshot } from '../provider.ts';
-import { prefixOfName } from '../instance-relation.ts';
 import { differenceFromSpec } from './differences.ts';
 
 /** What the instances cost and what to do. It has no counters or times, so it stays the same until a person acts. */

@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { LiveInstances } from '../../../src/accounts/sums/live-instances.ts';
-import { attemptKey } from '../../../src/accounts/sums/stated.ts';
 import type { InstanceSnapshot } from '../../../src/lifecycle/provider.ts';
 import { VirtualClock } from '../../kubernetes/support/virtual-clock.ts';
 import { gpuPod, POD_ID, rentedStatus } from '../../support/builders/gpu-pod.ts';
 import { INSTALLATION, nameOfAttempt } from '../../support/builders/intent.ts';
 import { LIVE, OWN_KEY } from '../support/reservations-bench.ts';
+import { attemptKey } from '../../../src/lifecycle/pod-name.ts';
 
 const POD = gpuPod({ status: rentedStatus() });
 let live: LiveInstances;

@@ -1,11 +1,12 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { intentOf, ownerFor } from '../../../src/accounts/sums/stated.ts';
+import { ownerFor } from '../../../src/accounts/sums/stated.ts';
 import type { InstanceSnapshot } from '../../../src/lifecycle/provider.ts';
 import { aSnapshot } from '../../support/builders/snapshots.ts';
 import { foreignNameFor, gpuPodOf, intentFor, nameFor } from '../support/sums-objects.ts';
 import type { Drawn } from '../support/sums-objects.ts';
 import { LISTERS, NAMESPACES, SumsWorld } from '../support/sums-world.ts';
+import { intentOf } from '../../../src/lifecycle/intent.ts';
 
 const WHAT = [
   ...(['put', 'put', 'put', 'put', 'remove', 'list', 'list', 'takeRetained', 'markRetained'] as const),

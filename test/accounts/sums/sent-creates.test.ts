@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { SentCreates } from '../../../src/accounts/sums/sent-creates.ts';
-import { attemptKey } from '../../../src/accounts/sums/stated.ts';
 import { VirtualClock } from '../../kubernetes/support/virtual-clock.ts';
 import { INSTALLATION, intent, nameOfAttempt } from '../../support/builders/intent.ts';
 import { LIVE, ReservationsBench } from '../support/reservations-bench.ts';
+import { attemptKey } from '../../../src/lifecycle/pod-name.ts';
 
 const OWNER = { account: 'operator', namespace: 'team-a' };
 const COUNTED = { micros: 1_900_000, instances: 1, gpus: 1 };

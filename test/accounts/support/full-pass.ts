@@ -9,12 +9,12 @@ import type { Ended, Reserving, ReservationsOptions } from '../../../src/account
 import type { SentCreate } from '../../../src/accounts/sums/sent-creates.ts';
 import { factsOf } from '../../../src/accounts/sums/gpu-pod-facts.ts';
 import { UnconfirmedIntents } from '../../../src/accounts/sums/unconfirmed-intents.ts';
-import { attemptKey } from '../../../src/accounts/sums/stated.ts';
 import { fits, isIn } from '../../../src/accounts/sums/sum-limits.ts';
 import type { Counted, Scope, Totals } from '../../../src/accounts/sums/sum-limits.ts';
 import type { KubernetesObject } from '../../../src/kubernetes/objects.ts';
 import { objectKey } from '../../../src/kubernetes/objects.ts';
 import { ScannedCreates, ScannedInstances } from './scanned-books.ts';
+import { attemptKey } from '../../../src/lifecycle/pod-name.ts';
 
 interface Sum {
   readonly byUid: ReadonlyMap<string, Counted>;

@@ -2,7 +2,7 @@ import { LiveInstances } from '../../../src/accounts/sums/live-instances.ts';
 import type { Live } from '../../../src/accounts/sums/live-instances.ts';
 import { SentCreates } from '../../../src/accounts/sums/sent-creates.ts';
 import type { SentCreate } from '../../../src/accounts/sums/sent-creates.ts';
-import { attemptKey } from '../../../src/accounts/sums/stated.ts';
+import { attemptKey } from '../../../src/lifecycle/pod-name.ts';
 
 /** The instances, found by reading all of them instead of by an index. */
 export class ScannedInstances extends LiveInstances {

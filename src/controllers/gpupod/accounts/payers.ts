@@ -15,7 +15,7 @@ import { choosePayer, findCandidate, policyFor, policyWhileRented } from '../../
 import type { KnownAccounts, PayerProblem } from '../../../lifecycle/payer.ts';
 import type { Policy } from '../../../lifecycle/settings.ts';
 import { attemptsOf } from '../../../lifecycle/status/attempts.ts';
-import { intentOf, recordedReference } from '../../../accounts/sums/stated.ts';
+import { recordedReference } from '../../../accounts/sums/stated.ts';
 import type { LocalStates } from '../local-states.ts';
 import { accountNames, knownAccounts } from './known-accounts.ts';
 import type { AccountViews } from './known-accounts.ts';
@@ -24,6 +24,7 @@ import type { LikelyPayer } from './likely-payer.ts';
 import { absence, STARTING, unreadKey } from './payer-absence.ts';
 import { recordedAccount, statedAccount } from './recorded-account.ts';
 import { canActFor, isOfSameUser, mayList } from './session-facts.ts';
+import { intentOf } from '../../../lifecycle/intent.ts';
 
 export interface PayersOptions {
   readonly registry: AccountRegistry;

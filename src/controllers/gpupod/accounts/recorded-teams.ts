@@ -5,12 +5,12 @@ import type { AccountSession } from '../../../accounts/session.ts';
 import type { Clock } from '../../../clock.ts';
 import type { KubernetesObject } from '../../../kubernetes/objects.ts';
 import { mayBeOf } from '../../../accounts/sums/stated-intent.ts';
-import { intentOf } from '../../../accounts/sums/stated.ts';
 import { isProvenIntent } from '../../../lifecycle/id-proof.ts';
 import type { IdProofs } from '../../../lifecycle/id-proof.ts';
 import { currentAttempt } from '../../../lifecycle/status/attempts.ts';
 import type { GpuPodView } from '../ports.ts';
 import type { Payers } from './payers.ts';
+import { intentOf } from '../../../lifecycle/intent.ts';
 
 /** How long one pass over all GpuPods is good enough. A GpuPod knows its own team without it. */
 const MAX_AGE_MS = 1_000;

@@ -14,6 +14,7 @@ import {
   objectHash,
   objectHashes,
   parsePodName,
+  prefixOfName,
 } from '../../../lifecycle/pod-name.ts';
 import type { PodNameParts } from '../../../lifecycle/pod-name.ts';
 import type { GpuPodApi, GpuPodView } from '../ports.ts';
@@ -106,7 +107,7 @@ export class Adoptions {
       return false;
     }
     // A retained instance belongs to no GpuPod any more. A suspended or deleted copy would terminate it.
-    const hasInstance = isHolder && prefixOfStatus(gpuPod) === namePrefix;
+    const hasInstance = isHolder && prefixOfName(gpuPod.status.podName) === namePrefix;
     if (!hasInstance && (await this.#options.retained.hasOfPrefix(namePrefix))) {
       this.#retainedPrefixes.add(namePrefix);
       return false;
@@ -190,7 +191,7 @@ const ownerFacts = oncePerObject((object: KubernetesObject): OwnerFacts => {
   const parsed = parseGpuPod(object);
   return {
     hashes: objectHashes({ namespace, uid }),
-    namePrefix: parsed.kind === 'ok' ? prefixOfStatus(parsed.gpuPod) : undefined,
+    namePrefix: parsed.kind === 'ok' ? prefixOfName(parsed.gpuPod.status.podName) : undefined,
   };
 });
 
@@ -213,9 +214,4 @@ function isOwnedByAnother(
       (hashes.includes(wanted.objectHash) || (namespace === metadata.namespace && had === namePrefix))
     );
   });
-}
-
-function prefixOfStatus({ status }: GpuPod): string | undefined {
-  const parts = parsePodName(status.podName);
-  return parts === undefined ? undefined : namePrefixOf(parts);
 }

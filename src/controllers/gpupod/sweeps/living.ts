@@ -1,12 +1,11 @@
 import { mayBeOf } from '../../../accounts/sums/stated-intent.ts';
-import { attemptKey, intentOf } from '../../../accounts/sums/stated.ts';
 import { parseGpuPod } from '../../../api/gpupod/gpu-pod.ts';
 import type { GpuPod } from '../../../api/gpupod/gpu-pod.ts';
 import { objectKey } from '../../../kubernetes/objects.ts';
 import type { KubernetesObject } from '../../../kubernetes/objects.ts';
-import { isResolved } from '../../../lifecycle/intent.ts';
+import { intentOf, isResolved } from '../../../lifecycle/intent.ts';
 import type { Intent } from '../../../lifecycle/intent.ts';
-import { namePrefixOf, objectHashes, parsePodName } from '../../../lifecycle/pod-name.ts';
+import { attemptKey, namePrefixOf, objectHashes, parsePodName } from '../../../lifecycle/pod-name.ts';
 import type { InstanceSnapshot } from '../../../lifecycle/provider.ts';
 
 /** What existing GpuPods say about instances. */

@@ -2,7 +2,7 @@ import { isNotFound } from '../../../kubernetes/client/api-errors.ts';
 import { numberAt, parseJson, recordAt, stringAt } from '../../../json.ts';
 import { readReference } from '../../../accounts/sums/stated.ts';
 import type { AccountIdentity, AccountReference } from '../../../lifecycle/account-identity.ts';
-import { namePrefixOf, isSameAttempt, parsePodName } from '../../../lifecycle/pod-name.ts';
+import { isSameAttempt, prefixOfName } from '../../../lifecycle/pod-name.ts';
 import type { InstanceSnapshot } from '../../../lifecycle/provider.ts';
 import type { InstanceLeft } from '../../../lifecycle/step.ts';
 import type { ConfigMapApi } from '../installation/installation.ts';
@@ -78,8 +78,7 @@ export class RetainedInstances {
 
   /** Whether any instance with this name prefix is retained. Reads live. */
   async hasOfPrefix(namePrefix: string): Promise<boolean> {
-    const parts = entriesOf(await this.#read()).map(({ podName }) => parsePodName(podName));
-    return parts.some((kept) => kept !== undefined && namePrefixOf(kept) === namePrefix);
+    return entriesOf(await this.#read()).some(({ podName }) => prefixOfName(podName) === namePrefix);
   }
 
   async #read(): Promise<Readonly<Record<string, string>>> {
@@ -88,9 +87,9 @@ export class RetainedInstances {
   }
 }
 
-function hasSamePrefix(a: string | undefined, b: string | undefined): boolean {
-  const [one, other] = [parsePodName(a), parsePodName(b)];
-  return one !== undefined && other !== undefined && namePrefixOf(one) === namePrefixOf(other);
+function hasSamePrefix(a: string, b: string | undefined): boolean {
+  const namePrefix = prefixOfName(a);
+  return namePrefix !== undefined && namePrefix === prefixOfName(b);
 }
 
 /** An entry does not cover an instance that another user pays for. */

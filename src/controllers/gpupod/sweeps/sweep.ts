@@ -1,12 +1,11 @@
 import { isForbidden } from '../../../kubernetes/client/api-errors.ts';
 import type { KubernetesObject } from '../../../kubernetes/objects.ts';
 import { identityOf } from '../../../lifecycle/account.ts';
-import { isSameAttempt, parsePodName } from '../../../lifecycle/pod-name.ts';
+import { attemptKey, isSameAttempt, parsePodName } from '../../../lifecycle/pod-name.ts';
 import type { InstanceSnapshot } from '../../../lifecycle/provider.ts';
 import { timeMs } from '../../../lifecycle/status/timestamp.ts';
 import { whileSessionLasts } from '../../../accounts/identity/session-fence.ts';
 import type { Context } from '../context.ts';
-import { attemptKey } from '../../../accounts/sums/stated.ts';
 import type { LeftInstances } from './left-instances.ts';
 import { indexLiving, isNewer } from './living.ts';
 import type { Living } from './living.ts';

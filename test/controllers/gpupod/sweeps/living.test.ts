@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { attemptKey } from '../../../../src/accounts/sums/stated.ts';
 import { indexLiving, isNewer } from '../../../../src/controllers/gpupod/sweeps/living.ts';
 import type { RawObject } from '../../../../src/kubernetes/objects.ts';
-import { objectHashes, podName, podNamePrefix } from '../../../../src/lifecycle/pod-name.ts';
+import { attemptKey, objectHashes, podName, podNamePrefix } from '../../../../src/lifecycle/pod-name.ts';
 import { rawGpuPod, rentedStatus } from '../../../support/builders/gpu-pod.ts';
 import type { GpuPodOverrides } from '../../../support/builders/gpu-pod.ts';
 import { IDENTITY, INSTALLATION, intent, nameOfAttempt } from '../../../support/builders/intent.ts';
