@@ -1,4 +1,4 @@
-import { hasFinalizer, isDeleting, parseGpuPod } from '../api/gpupod/gpu-pod.ts';
+import { isReleased, parseGpuPod } from '../api/gpupod/gpu-pod.ts';
 import type { GpuPod } from '../api/gpupod/gpu-pod.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 import { unresolvedIntent } from '../lifecycle/intent.ts';
@@ -66,10 +66,6 @@ function sampleGpuPod(gpuPod: GpuPod): GpuPodSample {
 function isBilling(gpuPod: GpuPod): boolean {
   const { podId, terminatedAt } = gpuPod.status;
   return podId !== undefined && terminatedAt === undefined && !isReleased(gpuPod);
-}
-
-function isReleased(gpuPod: GpuPod): boolean {
-  return isDeleting(gpuPod) && !hasFinalizer(gpuPod);
 }
 
 function deletion(gpuPod: GpuPod): Pick<GpuPodSample, 'deletingSinceMs'> {

@@ -1,6 +1,6 @@
+import { attemptKey } from '../../lifecycle/pod-name.ts';
 import type { GpuPodIndex } from './gpu-pod-index.ts';
 import type { Live, LiveInstances } from './live-instances.ts';
-import { attemptKey } from '../../lifecycle/pod-name.ts';
 
 /**
  * What a change may concern: all GpuPods and instances that depend on each other through the IDs, attempts and UIDs that

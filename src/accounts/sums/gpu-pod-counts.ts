@@ -1,8 +1,9 @@
-import { hasFinalizer, isDeleting } from '../../api/gpupod/gpu-pod.ts';
+import { isReleased } from '../../api/gpupod/gpu-pod.ts';
 import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
 import type { MicroUsd } from '../../offers/money.ts';
 import { chargedAtOnce } from '../../offers/upfront.ts';
 import type { Clock } from '../../clock.ts';
+import { attemptKey } from '../../lifecycle/pod-name.ts';
 import { statedIntentOf } from './stated-intent.ts';
 import type { StatedIntent, StatedPayers } from './stated-intent.ts';
 import type { Live, LiveInstances, LiveInstancesOptions } from './live-instances.ts';
@@ -15,7 +16,6 @@ import { figuresOf } from './recorded-figures.ts';
 import type { RecordProofs } from './recorded-figures.ts';
 import { NOTHING } from './sum-limits.ts';
 import type { Cost, Counted } from './sum-limits.ts';
-import { attemptKey } from '../../lifecycle/pod-name.ts';
 
 export interface GpuPodCountsParts {
   readonly clock: Clock;
@@ -54,8 +54,8 @@ export class GpuPodCounts {
 
   /** What one GpuPod counts. Removes the instances that it counts from `rest`. */
   of(gpuPod: GpuPod, rest: Rest): Counted {
-    // Without the finalizer it is released. An instance that was not seen terminated counts separately.
-    if (isDeleting(gpuPod) && !hasFinalizer(gpuPod)) {
+    // An instance that was not seen terminated counts separately.
+    if (isReleased(gpuPod)) {
       return COUNTS_NOTHING;
     }
     const { podId } = gpuPod.status;

@@ -8,11 +8,11 @@ import { currentAttempt } from '../../lifecycle/status/attempts.ts';
 import { priceToMicros } from '../../offers/money.ts';
 import type { MicroUsd } from '../../offers/money.ts';
 import type { InventoryResult } from '../instances/listed-rows.ts';
+import { intentOf } from '../../lifecycle/intent.ts';
 import { Ends } from './ends.ts';
 import { KeyIndex } from './key-index.ts';
 import { gpusOf, listedPrice, ownerOf, saidPrice, userOf } from './stated.ts';
 import type { Owner, RetainedEntry } from './stated.ts';
-import { intentOf } from '../../lifecycle/intent.ts';
 
 export interface LiveInstancesOptions {
   readonly clock: Clock;

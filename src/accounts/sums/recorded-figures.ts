@@ -1,9 +1,9 @@
 import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
 import type { Intent } from '../../lifecycle/intent.ts';
 import type { MicroUsd } from '../../offers/money.ts';
+import { intentOf } from '../../lifecycle/intent.ts';
 import type { Live } from './live-instances.ts';
 import { gpusOf, saidPrice } from './stated.ts';
-import { intentOf } from '../../lifecycle/intent.ts';
 
 /**
  * What the operator surely wrote. Whoever may write a status could otherwise fill the limits of others with made-up

@@ -2,6 +2,7 @@ import { parseGpuPod } from '../../api/gpupod/gpu-pod.ts';
 import type { Clock } from '../../clock.ts';
 import type { ChangeReader } from '../../kubernetes/cache/changed-keys.ts';
 import type { MicroUsd } from '../../offers/money.ts';
+import { attemptKey } from '../../lifecycle/pod-name.ts';
 import { Concerned } from './concerned.ts';
 import type { ExactTotals } from './exact-totals.ts';
 import { FirstHours } from './first-hours.ts';
@@ -17,7 +18,6 @@ import type { UnconfirmedIntents } from './unconfirmed-intents.ts';
 import type { StatedPayers } from './stated-intent.ts';
 import { isIn } from './sum-limits.ts';
 import type { Counted, Scope } from './sum-limits.ts';
-import { attemptKey } from '../../lifecycle/pod-name.ts';
 
 /** All GpuPods, as this process last saw them. */
 export interface GpuPodSource extends GpuPodReader {

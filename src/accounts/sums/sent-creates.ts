@@ -3,12 +3,12 @@ import type { Intent } from '../../lifecycle/intent.ts';
 import type { Wallet } from '../../lifecycle/provider.ts';
 import { LISTS_THAT_PROVE_ABSENCE } from '../../lifecycle/settings.ts';
 import type { InventoryResult } from '../instances/listed-rows.ts';
+import { attemptKey } from '../../lifecycle/pod-name.ts';
 import { KeyIndex } from './key-index.ts';
 import { isListedBy } from './live-instances.ts';
 import type { Lister, LiveInstances, LiveInstancesOptions } from './live-instances.ts';
 import type { Owner } from './stated.ts';
 import type { Totals } from './sum-limits.ts';
-import { attemptKey } from '../../lifecycle/pod-name.ts';
 
 /** A create request of this process, counted as it was sent, whatever its create intent says by now. */
 export interface SentCreate extends Totals {

@@ -2,11 +2,11 @@ import type { Clock } from '../../clock.ts';
 import { LISTS_THAT_PROVE_ABSENCE } from '../../lifecycle/settings.ts';
 import type { Wallet } from '../../lifecycle/provider.ts';
 import type { InventoryResult } from '../instances/listed-rows.ts';
+import { attemptKey } from '../../lifecycle/pod-name.ts';
 import type { ExpectedAccount } from './awaited-lists.ts';
 import type { OpenCreate } from './gpu-pod-facts.ts';
 import type { Lister, LiveInstancesOptions } from './live-instances.ts';
 import { ownerFor } from './stated.ts';
-import { attemptKey } from '../../lifecycle/pod-name.ts';
 
 export interface UnconfirmedIntentsOptions {
   readonly clock: Pick<Clock, 'monotonicMs'>;

@@ -117,6 +117,11 @@ export function hasFinalizer(gpuPod: GpuPod): boolean {
   return gpuPod.metadata.finalizers.includes(FINALIZER);
 }
 
+/** A deleted GpuPod without the operator's finalizer: the operator does nothing more for it, whatever else holds it. */
+export function isReleased(gpuPod: GpuPod): boolean {
+  return isDeleting(gpuPod) && !hasFinalizer(gpuPod);
+}
+
 /**
  * Parses an invalid status field by field and drops what is not valid. A later version may have written it, and the ID of
  * the instance must not be lost because of another field.

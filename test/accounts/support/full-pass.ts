@@ -13,8 +13,8 @@ import { fits, isIn } from '../../../src/accounts/sums/sum-limits.ts';
 import type { Counted, Scope, Totals } from '../../../src/accounts/sums/sum-limits.ts';
 import type { KubernetesObject } from '../../../src/kubernetes/objects.ts';
 import { objectKey } from '../../../src/kubernetes/objects.ts';
-import { ScannedCreates, ScannedInstances } from './scanned-books.ts';
 import { attemptKey } from '../../../src/lifecycle/pod-name.ts';
+import { ScannedCreates, ScannedInstances } from './scanned-books.ts';
 
 interface Sum {
   readonly byUid: ReadonlyMap<string, Counted>;

@@ -1,4 +1,4 @@
-import { hasFinalizer, isDeleting, parseGpuPod } from '../../../api/gpupod/gpu-pod.ts';
+import { isReleased, parseGpuPod } from '../../../api/gpupod/gpu-pod.ts';
 import type { GpuPod } from '../../../api/gpupod/gpu-pod.ts';
 import { oncePerObject } from '../../../api/common/once-per-object.ts';
 import { DEFAULT_ACCOUNT_NAME } from '../../../api/common/names.ts';
@@ -78,10 +78,6 @@ function openHoldingOf(object: KubernetesObject, creates: OpenCreates): Holding 
   }
   const account = creates.openAccountOf(parsed.gpuPod);
   return account === undefined ? undefined : { account, gpuPod: parsed.gpuPod };
-}
-
-function isReleased(gpuPod: GpuPod): boolean {
-  return isDeleting(gpuPod) && !hasFinalizer(gpuPod);
 }
 
 function usageOf(gpuPods: readonly GpuPod[]): AccountUsage {

@@ -17,6 +17,7 @@ import type { Policy } from '../../../lifecycle/settings.ts';
 import { attemptsOf } from '../../../lifecycle/status/attempts.ts';
 import { recordedReference } from '../../../accounts/sums/stated.ts';
 import type { LocalStates } from '../local-states.ts';
+import { intentOf } from '../../../lifecycle/intent.ts';
 import { accountNames, knownAccounts } from './known-accounts.ts';
 import type { AccountViews } from './known-accounts.ts';
 import { likelyPayer } from './likely-payer.ts';
@@ -24,7 +25,6 @@ import type { LikelyPayer } from './likely-payer.ts';
 import { absence, STARTING, unreadKey } from './payer-absence.ts';
 import { recordedAccount, statedAccount } from './recorded-account.ts';
 import { canActFor, isOfSameUser, mayList } from './session-facts.ts';
-import { intentOf } from '../../../lifecycle/intent.ts';
 
 export interface PayersOptions {
   readonly registry: AccountRegistry;

@@ -9,8 +9,8 @@ import { isProvenIntent } from '../../../lifecycle/id-proof.ts';
 import type { IdProofs } from '../../../lifecycle/id-proof.ts';
 import { currentAttempt } from '../../../lifecycle/status/attempts.ts';
 import type { GpuPodView } from '../ports.ts';
-import type { Payers } from './payers.ts';
 import { intentOf } from '../../../lifecycle/intent.ts';
+import type { Payers } from './payers.ts';
 
 /** How long one pass over all GpuPods is good enough. A GpuPod knows its own team without it. */
 const MAX_AGE_MS = 1_000;

@@ -18,9 +18,9 @@ import type { Context } from '../context.ts';
 import type { RetainedInstance } from '../sweeps/retained-instances.ts';
 import { endedIdsOf, gpusOf, recordedReference, saidPrice } from '../../../accounts/sums/stated.ts';
 import type { EventToRecord } from '../ports.ts';
+import { intentOf } from '../../../lifecycle/intent.ts';
 import { STALE } from './outcome.ts';
 import type { EffectOutcome } from './outcome.ts';
-import { intentOf } from '../../../lifecycle/intent.ts';
 
 /** What a guarded write uses. */
 type Writing = Pick<Context, 'api' | 'view'>;

@@ -1,7 +1,6 @@
 import { oncePerObject } from '../../../api/common/once-per-object.ts';
 import { parseGpuPod } from '../../../api/gpupod/gpu-pod.ts';
 import type { GpuPod } from '../../../api/gpupod/gpu-pod.ts';
-import { isForbidden } from '../../../kubernetes/client/api-errors.ts';
 import { objectKey } from '../../../kubernetes/objects.ts';
 import type { KubernetesObject } from '../../../kubernetes/objects.ts';
 import { isProvenStatus, proveId } from '../../../lifecycle/id-proof.ts';
@@ -17,6 +16,7 @@ import {
   prefixOfName,
 } from '../../../lifecycle/pod-name.ts';
 import type { PodNameParts } from '../../../lifecycle/pod-name.ts';
+import { listAllGpuPods } from '../list-all.ts';
 import type { GpuPodApi, GpuPodView } from '../ports.ts';
 import type { RetainedInstances } from '../sweeps/retained-instances.ts';
 
@@ -140,17 +140,10 @@ export class Adoptions {
 
   /** Lists GpuPods of all namespaces, or of the GpuPod's own namespace if others are forbidden. */
   async #list(namespace: string): Promise<readonly KubernetesObject[]> {
-    if (!this.#isListOfAllForbidden) {
-      try {
-        return await this.#options.api.list();
-      } catch (error) {
-        if (!isForbidden(error)) {
-          throw error;
-        }
-        this.#isListOfAllForbidden = true;
-      }
-    }
-    return await this.#options.api.list({ namespace });
+    const { api } = this.#options;
+    const all = this.#isListOfAllForbidden ? undefined : await listAllGpuPods(api);
+    this.#isListOfAllForbidden = all === undefined;
+    return all ?? (await api.list({ namespace }));
   }
 }
 

@@ -1,5 +1,5 @@
 import { oncePerObject } from '../../../api/common/once-per-object.ts';
-import { hasFinalizer, isDeleting, parseGpuPod } from '../../../api/gpupod/gpu-pod.ts';
+import { isReleased, parseGpuPod } from '../../../api/gpupod/gpu-pod.ts';
 import type { GpuPod } from '../../../api/gpupod/gpu-pod.ts';
 import type { KubernetesObject } from '../../../kubernetes/objects.ts';
 import { unresolvedIntent } from '../../../lifecycle/intent.ts';
@@ -59,7 +59,7 @@ const keysOf = oncePerObject((object: KubernetesObject): readonly NamedKey[] | u
 
 /** The key of its instance, of its create request, and of its spec. A released GpuPod uses none. */
 function keysOfGpuPod(gpuPod: GpuPod): readonly NamedKey[] {
-  if (isDeleting(gpuPod) && !hasFinalizer(gpuPod)) {
+  if (isReleased(gpuPod)) {
     return [];
   }
   const named = [gpuPod.status.sshKey, unresolvedIntent(gpuPod)?.sshKey, keyOfSpec(gpuPod)];

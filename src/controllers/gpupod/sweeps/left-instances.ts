@@ -1,6 +1,5 @@
-import { isDeleting, parseGpuPod } from '../../../api/gpupod/gpu-pod.ts';
+import { isDeleting, isPaused, parseGpuPod } from '../../../api/gpupod/gpu-pod.ts';
 import type { GpuPod } from '../../../api/gpupod/gpu-pod.ts';
-import { ANNOTATIONS } from '../../../api/common/names.ts';
 import { whileSessionLasts } from '../../../accounts/identity/session-fence.ts';
 import { identityOf } from '../../../lifecycle/account.ts';
 import { relationOf, retainsInstances } from '../../../lifecycle/instance-relation.ts';
@@ -112,5 +111,5 @@ export class LeftInstances {
 
 function mayEndSurplus(gpuPod: GpuPod, policy: Leaving['policy']): boolean {
   const isRetaining = isDeleting(gpuPod) && retainsInstances(gpuPod, policy);
-  return gpuPod.metadata.annotations[ANNOTATIONS.paused] !== 'true' && !isRetaining;
+  return !isPaused(gpuPod) && !isRetaining;
 }

@@ -1,9 +1,9 @@
 import { whileSessionLasts } from '../../../accounts/identity/session-fence.ts';
 import type { OwnKey } from '../../../accounts/keys/own-keys.ts';
-import { isForbidden } from '../../../kubernetes/client/api-errors.ts';
-import type { KubernetesObject } from '../../../kubernetes/objects.ts';
 import type { Context } from '../context.ts';
+import { listAllGpuPods } from '../list-all.ts';
 import { UsedKeys, usedKeys } from './key-holders.ts';
+import { remember } from './remember.ts';
 
 type Sweeping = Pick<
   Context,
@@ -53,7 +53,7 @@ export class SshKeySweep {
     this.#isRefused = false;
     this.#failuresInARow = 0;
     const used = usedKeys(view.list(), policy);
-    this.#remember(used?.fingerprints ?? new Set());
+    remember(this.#seenHere, used?.fingerprints ?? [], MAX_SEEN);
     const unused = listed.value.filter((key) => used?.has(key) === false);
     const due = unused.filter(({ graceLeftMs }) => graceLeftMs <= 0);
     const waitMs = Math.min(...unused.map(({ graceLeftMs }) => graceLeftMs).filter((ms) => ms > 0));
@@ -85,21 +85,9 @@ export class SshKeySweep {
     return undefined;
   }
 
-  #remember(fingerprints: ReadonlySet<string>): void {
-    for (const fingerprint of fingerprints) {
-      this.#seenHere.add(fingerprint);
-    }
-    for (const oldest of this.#seenHere) {
-      if (this.#seenHere.size <= MAX_SEEN) {
-        return;
-      }
-      this.#seenHere.delete(oldest);
-    }
-  }
-
   /** @returns whether some could not be removed now */
   async #removeAll(keys: readonly OwnKey[], isSameSession: () => boolean): Promise<boolean> {
-    const living = await this.#listAll();
+    const living = await listAllGpuPods(this.#context.api);
     const used = living === undefined ? new UsedKeys() : usedKeys(living, this.#context.policy);
     const isWhole = living !== undefined && this.#options.idDoubt === undefined;
     let hasFailed = false;
@@ -125,17 +113,5 @@ export class SshKeySweep {
     const { fingerprint, keyId } = key;
     log.info({ fingerprint, keyId, outcome: outcome.kind }, 'requested removal of an unused SSH key');
     return outcome.kind === 'failure';
-  }
-
-  /** GpuPods of all namespaces; undefined if this process may list only some. */
-  async #listAll(): Promise<readonly KubernetesObject[] | undefined> {
-    try {
-      return await this.#context.api.list();
-    } catch (error) {
-      if (isForbidden(error)) {
-        return undefined;
-      }
-      throw error;
-    }
   }
 }

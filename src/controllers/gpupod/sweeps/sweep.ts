@@ -1,14 +1,14 @@
-import { isForbidden } from '../../../kubernetes/client/api-errors.ts';
-import type { KubernetesObject } from '../../../kubernetes/objects.ts';
 import { identityOf } from '../../../lifecycle/account.ts';
 import { attemptKey, isSameAttempt, parsePodName } from '../../../lifecycle/pod-name.ts';
 import type { InstanceSnapshot } from '../../../lifecycle/provider.ts';
 import { timeMs } from '../../../lifecycle/status/timestamp.ts';
 import { whileSessionLasts } from '../../../accounts/identity/session-fence.ts';
 import type { Context } from '../context.ts';
+import { listAllGpuPods } from '../list-all.ts';
 import type { LeftInstances } from './left-instances.ts';
 import { indexLiving, isNewer } from './living.ts';
 import type { Living } from './living.ts';
+import { remember } from './remember.ts';
 
 export type OrphanPolicy = 'Report' | 'Terminate';
 
@@ -54,7 +54,7 @@ export class Sweep {
   async run(instances: readonly InstanceSnapshot[]): Promise<void> {
     const ours = instances.filter(({ name, status }) => this.#isOurs(name) && status !== 'TERMINATED');
     const living = indexLiving(this.#context.view.list());
-    this.#remember(living.keyByHash.keys());
+    remember(this.#knownHashes, living.keyByHash.keys(), MAX_KNOWN_HASHES);
     const duplicates = this.#findDuplicates(ours, living);
     for (const key of duplicates.values()) {
       this.#options.enqueue(key);
@@ -65,18 +65,6 @@ export class Sweep {
     this.#options.onCounted?.({ duplicates: duplicates.size, orphans: orphans.length });
     for (const orphan of orphans) {
       await this.#handleOrphan(orphan);
-    }
-  }
-
-  #remember(hashes: Iterable<string>): void {
-    for (const hash of hashes) {
-      this.#knownHashes.add(hash);
-    }
-    for (const oldest of this.#knownHashes) {
-      if (this.#knownHashes.size <= MAX_KNOWN_HASHES) {
-        return;
-      }
-      this.#knownHashes.delete(oldest);
     }
   }
 
@@ -113,7 +101,7 @@ export class Sweep {
     if (suspects.length === 0) {
       return [];
     }
-    const living = await this.#listAll();
+    const living = await listAllGpuPods(this.#context.api);
     const live = living === undefined ? cached : indexLiving(living);
     const doubt = living === undefined ? NOT_SEEN : live.hasUnreadable ? NOT_READ : undefined;
     const orphans: Orphan[] = [];
@@ -159,18 +147,6 @@ export class Sweep {
       return OTHER_USER;
     }
     return teamId === undefined ? undefined : UNKNOWN_USER;
-  }
-
-  /** GpuPods of all namespaces; undefined if this process may list only some. */
-  async #listAll(): Promise<readonly KubernetesObject[] | undefined> {
-    try {
-      return await this.#context.api.list();
-    } catch (error) {
-      if (isForbidden(error)) {
-        return undefined;
-      }
-      throw error;
-    }
   }
 
   /** NaN if the age is unknown. */
