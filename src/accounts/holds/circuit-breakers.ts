@@ -36,7 +36,7 @@ const REFUSED_LAST = 0.3;
 const MAX_REFUSED = 100;
 
 /**
- * The circuit breakers of the account, one per key and team, and the holds of single GpuPods. A refusal that concerns
+ * The circuit breakers of one account, one per team, and the holds of single GpuPods. A refusal that concerns
  * the account holds back all create requests of the team. After the wait one GpuPod probes, another one than last
  * time. Any other refusal holds back only its own GpuPod. Reads and terminations always go on.
  */

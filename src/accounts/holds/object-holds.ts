@@ -5,7 +5,7 @@ import { nextWaitMs } from './breaker-times.ts';
 
 /** A GpuPod that needs a create request, as the circuit breaker identifies it. */
 export interface Requester {
-  /** The team that pays: breakers are per team, and there is only one key. */
+  /** The team that pays: each account has breakers of its own, one per team. */
   readonly breakerKey: string;
   /** `namespace/name`, to requeue it. */
   readonly key: string;

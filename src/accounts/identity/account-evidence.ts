@@ -68,8 +68,8 @@ export function noteOwnPods(
 }
 
 /**
- * The accounts on which GpuPods have instances, as `<origin> <user id>`. They come from the status, which only the
- * operator writes. Instances of GpuAccounts and ClusterGpuAccounts say nothing about the operator's own key.
+ * The accounts on which GpuPods have instances, as `<origin> <user id>`. They come from the status, where somebody may
+ * have edited them. Instances of GpuAccounts and ClusterGpuAccounts say nothing about the operator's own key.
  */
 export function namedAccounts(view: GpuPodList): readonly string[] {
   return view.list().flatMap((object) => {

@@ -4,14 +4,12 @@ import { ChangeNotes } from '../../kubernetes/cache/change-notes.ts';
 import { attemptKey, parsePodName } from '../../lifecycle/pod-name.ts';
 import type { InstanceSnapshot, Wallet } from '../../lifecycle/provider.ts';
 import type { ProtocolTimings } from '../../lifecycle/settings.ts';
-import { currentAttempt } from '../../lifecycle/status/attempts.ts';
 import { priceToMicros } from '../../offers/money.ts';
 import type { MicroUsd } from '../../offers/money.ts';
 import type { InventoryResult } from '../instances/listed-rows.ts';
-import { intentOf } from '../../lifecycle/intent.ts';
 import { Ends } from './ends.ts';
 import { KeyIndex } from './key-index.ts';
-import { gpusOf, listedPrice, ownerOf, saidPrice, userOf } from './stated.ts';
+import { gpusOf, listedPrice, ownerOf, saidPrice, userOf, walletOf } from './stated.ts';
 import type { Owner, RetainedEntry } from './stated.ts';
 
 export interface LiveInstancesOptions {
@@ -181,7 +179,7 @@ export class LiveInstances {
     const { podName } = gpuPod.status;
     return {
       podName,
-      wallet: currentAttempt(gpuPod.status)?.teamId ?? intentOf(gpuPod)?.teamId,
+      wallet: walletOf(gpuPod),
       userId: userOf(gpuPod),
       owner: ownerOf(gpuPod),
       gpus: gpusOf(gpuPod),

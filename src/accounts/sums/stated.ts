@@ -5,9 +5,9 @@ import type { GpuPodStatus } from '../../api/gpupod/status.ts';
 import { accountKey } from '../../lifecycle/account-identity.ts';
 import type { AccountIdentity, AccountReference } from '../../lifecycle/account-identity.ts';
 import { stringAt } from '../../json.ts';
-import { attemptsOf } from '../../lifecycle/status/attempts.ts';
+import { attemptsOf, currentAttempt } from '../../lifecycle/status/attempts.ts';
 import { intentOf } from '../../lifecycle/intent.ts';
-import type { InstanceSnapshot } from '../../lifecycle/provider.ts';
+import type { InstanceSnapshot, Wallet } from '../../lifecycle/provider.ts';
 import { priceToMicros } from '../../offers/money.ts';
 import type { MicroUsd } from '../../offers/money.ts';
 
@@ -64,6 +64,11 @@ export function ownerFor(reference: AccountReference | undefined, namespace: str
 /** The user that is recorded with the instance or create intent. */
 export function userOf(gpuPod: GpuPod): string | undefined {
   return gpuPod.status.account?.userId ?? intentOf(gpuPod)?.account;
+}
+
+/** The team that is recorded with the instance or create intent, and whose wallet pays; undefined: the user's own. */
+export function walletOf(gpuPod: GpuPod): Wallet {
+  return currentAttempt(gpuPod.status)?.teamId ?? intentOf(gpuPod)?.teamId;
 }
 
 export function gpusOf(gpuPod: GpuPod): number {

@@ -38,13 +38,13 @@ export interface Shared {
   readonly probes?: Pick<Probes, 'view' | 'want'> | undefined;
   readonly createFence: CreateFence;
   readonly keyUse: KeyUse;
-  /** Absent: there are no accounts. */
-  readonly protectAccount?: ProtectAccount;
+  /** Without accounts it does nothing. */
+  readonly protectAccount: ProtectAccount;
   /** A create request that this account pays for left, and was answered or not. */
   readonly onCreateAnswered?: (account: string, kind: 'created' | 'refused' | 'unknown') => void;
   /** An SSH key may be unused now. */
   readonly sweepSshKeys: () => void;
-  /** Signs instance IDs; undefined if the operator may not read it. */
+  /** Signs instance IDs and create intents; undefined if the operator may not read it. */
   readonly proofKey: string | undefined;
   /** Limits concurrent create requests, including the reads before them. */
   readonly createSlots: Slots;

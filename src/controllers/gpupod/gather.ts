@@ -29,7 +29,6 @@ export type Sources = Pick<
   | 'payerProblem'
   | 'isAccountUnproven'
   | 'isIntentUnproven'
-  | 'isOfOutsider'
   | 'probes'
   | 'former'
 > & {

@@ -99,7 +99,7 @@ function proven(
   shared: Reconciling,
   restored: GpuPod,
   { signed, pendingCreate }: LocalState,
-): Omit<Judged, 'gpuPod'> & { readonly gpuPod: GpuPod; readonly isAccountUnproven: boolean } {
+): Judged & { readonly isAccountUnproven: boolean } {
   const { payers } = shared;
   const proofs = idProofsFor(shared, restored);
   const { gpuPod, isUnproven } = withProvenAccount(restored, {
@@ -134,7 +134,7 @@ async function takeStep(
     const isForged = gpuPod.status.account !== restored.status.account;
     return {
       kind: 'result',
-      result: await rest(context, key, { ...observation, localState }, { ...step, isForged }),
+      result: await rest(context, key, { ...observation, localState }, { step, isForged }),
     };
   }
   context.localStates.set(key, uid, localState);

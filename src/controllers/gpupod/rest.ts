@@ -12,14 +12,20 @@ import { watchFormerAccounts } from './accounts/former-accounts.ts';
 import type { Context } from './context.ts';
 import { writeStatus } from './effects/writes.ts';
 
+interface Decided {
+  readonly step: Rest;
+  /** The stored status names another account than the operator wrote, so the status is written in any case. */
+  readonly isForged: boolean;
+}
+
 /** Nothing remains but to wait: writes a changed status, and arranges when to reconcile again. */
 export async function rest(
   context: Context,
   key: string,
   observation: Observation,
-  decided: Rest & { readonly isForged: boolean },
+  { step: decided, isForged }: Decided,
 ): Promise<Reconciled> {
-  const step = { ...withoutOutsider(context, decided), isForged: decided.isForged };
+  const step = withoutOutsider(context, decided);
   const { gpuPod } = observation;
   const { uid } = gpuPod.metadata;
   // A failure that the status no longer mentions is over.
@@ -29,7 +35,7 @@ export async function rest(
   context.localStates.set(key, uid, localState);
   watchProvider(context, key, { ...observation, localState }, step);
   let seenVersion = gpuPod.metadata.resourceVersion;
-  if (step.isForged || isWorthWriting({ ...observation, localState }, step.status)) {
+  if (isForged || isWorthWriting({ ...observation, localState }, step.status)) {
     const rationed = rationWrite(localState.writeRation, context.clock.monotonicMs());
     const counted: LocalState = { ...localState, writeRation: rationed.ration };
     if (rationed.kind === 'wait') {

@@ -45,7 +45,7 @@ export interface Acting {
   readonly isAccountUnproven?: boolean;
   /** Nothing proves that the operator wrote the create intent. */
   readonly isIntentUnproven?: boolean;
-  /** Such an intent states a user none of whose accounts serves the namespace. */
+  /** The create intent is open, nothing proves it, and no account of the user that it states serves the namespace. */
   readonly isOfOutsider?: boolean;
   /** The sessions of accounts that acted before. */
   readonly former?: readonly AccountSession[];

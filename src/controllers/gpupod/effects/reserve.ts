@@ -16,13 +16,13 @@ export async function reserve(
   { metadata: { uid, namespace } }: GpuPod,
   intent: Intent,
 ): Promise<boolean> {
-  const { session, protectAccount } = context;
+  const { session } = context;
   const owner = ownerFor(context.reference, namespace);
   const limits = limitsFor(context, namespace);
   const counted = countedAccount(session);
   return (
     session.reservations.reserve({ uid, intent, owner, session: counted, limits }) &&
-    (protectAccount === undefined || (await protectAccount(owner.account)))
+    (await context.protectAccount(owner.account))
   );
 }
 

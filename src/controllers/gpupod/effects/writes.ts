@@ -11,12 +11,11 @@ import { droppedFields } from '../../../lifecycle/status/dropped.ts';
 import type { DroppedFields } from '../../../lifecycle/status/dropped.ts';
 import { eventsBetween } from '../../../lifecycle/status/events.ts';
 import { identityOf } from '../../../lifecycle/account.ts';
-import { currentAttempt } from '../../../lifecycle/status/attempts.ts';
 import { microsToUsd } from '../../../offers/money.ts';
 import type { AccountSession } from '../../../accounts/session.ts';
 import type { Context } from '../context.ts';
 import type { RetainedInstance } from '../sweeps/retained-instances.ts';
-import { endedIdsOf, gpusOf, recordedReference, saidPrice } from '../../../accounts/sums/stated.ts';
+import { endedIdsOf, gpusOf, recordedReference, saidPrice, walletOf } from '../../../accounts/sums/stated.ts';
 import type { EventToRecord } from '../ports.ts';
 import { intentOf } from '../../../lifecycle/intent.ts';
 import { STALE } from './outcome.ts';
@@ -127,7 +126,7 @@ function payerOf(
   { account: { state } }: AccountSession,
 ): Pick<RetainedInstance, 'account' | 'teamId' | 'usdPerHour' | 'gpuCount' | 'payer'> {
   const account = gpuPod.status.account ?? identityOf(state);
-  const teamId = currentAttempt(gpuPod.status)?.teamId ?? intentOf(gpuPod)?.teamId;
+  const teamId = walletOf(gpuPod);
   const micros = saidPrice(gpuPod);
   const payer = recordedReference(gpuPod);
   return {

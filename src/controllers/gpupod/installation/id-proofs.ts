@@ -16,8 +16,8 @@ const NAME = 'gpupod-operator-installation';
 const KEY = 'podIdKey';
 
 /**
- * Reads the key that signs instance IDs from a Secret beside the record of the installation, and creates it if there
- * is none.
+ * Reads the key that signs instance IDs and create intents from a Secret beside the record of the installation, and
+ * creates it if there is none.
  *
  * @returns undefined if this process may not read it; then only names identify the owner of an instance
  */

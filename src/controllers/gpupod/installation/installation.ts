@@ -36,7 +36,7 @@ export interface Installation {
   readonly idDoubt: string | undefined;
   /** True once this installation has registered SSH keys. */
   readonly mayHaveKeys: boolean;
-  /** Signs instance IDs, see `id-proofs.ts`. */
+  /** Signs instance IDs and create intents, see `id-proofs.ts`. */
   readonly proofKey?: string | undefined;
 }
 
