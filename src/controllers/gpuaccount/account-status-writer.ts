@@ -9,6 +9,8 @@ import { isConflict, isNotFound } from '../../kubernetes/client/api-errors.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
 import type { Log } from '../../kubernetes/log.ts';
 import { droppedFields } from '../../lifecycle/status/dropped.ts';
+import { rationWrite } from '../../lifecycle/status/write-ration.ts';
+import type { WriteRation } from '../../lifecycle/status/write-ration.ts';
 import type { Events } from '../gpupod/ports.ts';
 import { readyOf } from './account-status.ts';
 
@@ -20,7 +22,7 @@ interface WrittenKind {
 
 export interface AccountStatusWriterOptions {
   readonly clock: Pick<Clock, 'monotonicMs'>;
-  readonly log: Pick<Log, 'error'>;
+  readonly log: Pick<Log, 'error' | 'warn'>;
   readonly events: Events;
   readonly kinds: { readonly [K in AccountKind]?: WrittenKind | undefined };
 }
@@ -60,6 +62,7 @@ function withoutUsage({
 export class AccountStatusWriter {
   readonly #options: AccountStatusWriterOptions;
   readonly #wroteAtMs = new Map<string, number>();
+  readonly #rations = new Map<string, WriteRation>();
   /** What the API server dropped from the last write of an account, so that the write is not repeated endlessly. */
   readonly #lost = new Map<string, Partial<GpuAccountStatus>>();
   readonly #droppedByKind = new Map<AccountKind, readonly string[]>();
@@ -107,14 +110,25 @@ export class AccountStatusWriter {
   /** The account no longer exists. */
   forget(key: string): void {
     this.#wroteAtMs.delete(key);
+    this.#rations.delete(key);
     this.#lost.delete(key);
   }
 
   /** News is written at once, numbers that change with each GpuPod now and then. */
   #isWriteDue(key: string, before: GpuAccountStatus, next: GpuAccountStatus): boolean {
-    const isNews = !isDeepStrictEqual(withoutUsage(before), withoutUsage(next));
-    const sinceMs = this.#options.clock.monotonicMs() - (this.#wroteAtMs.get(key) ?? -Infinity);
-    return isNews || sinceMs >= USAGE_WRITE_MS;
+    const nowMs = this.#options.clock.monotonicMs();
+    if (isDeepStrictEqual(withoutUsage(before), withoutUsage(next))) {
+      return nowMs - (this.#wroteAtMs.get(key) ?? -Infinity) >= USAGE_WRITE_MS;
+    }
+    const rationed = rationWrite(this.#rations.get(key), nowMs);
+    this.#rations.set(key, rationed.ration);
+    if (rationed.kind === 'wait' && rationed.isNews) {
+      this.#options.log.warn(
+        { account: key },
+        'status of an account keeps changing, so it is written only every 20 s; check that no other installation serves this account',
+      );
+    }
+    return rationed.kind === 'write';
   }
 
   async #replace(key: string, account: GpuAccount, status: GpuAccountStatus): Promise<void> {

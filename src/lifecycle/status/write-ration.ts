@@ -3,7 +3,7 @@ const AT_ONCE = 20;
 /** Afterwards one write in this time. */
 const REFILL_MS = 20_000;
 
-/** The status writes that this process may still make for one GpuPod. */
+/** The status writes that this process may still make for one object. */
 export interface WriteRation {
   readonly left: number;
   /** Monotonic, in milliseconds. */
@@ -18,7 +18,7 @@ export type RationedWrite =
   | { readonly kind: 'wait'; readonly ms: number; readonly ration: WriteRation; readonly isNews: boolean };
 
 /**
- * Rations the status writes of one GpuPod. Two operators that watch the same GpuPod and see it differently would
+ * Rations the status writes of one object. Two operators that watch the same object and see it differently would
  * otherwise overwrite each other as fast as the API server allows. A write may wait because the status is no fence:
  * what protects money is written with the effect that needs it.
  *

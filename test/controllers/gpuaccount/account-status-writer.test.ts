@@ -14,9 +14,10 @@ class WriterBench {
   nowMs = 0;
   raw = rawAccount(ML);
   writes = 0;
+  warnings = 0;
   readonly #writer = new AccountStatusWriter({
     clock: { monotonicMs: () => this.nowMs },
-    log: { error: () => undefined },
+    log: { error: () => undefined, warn: () => (this.warnings += 1) },
     events: { record: () => undefined },
     kinds: {
       ClusterGpuAccount: {
@@ -71,6 +72,17 @@ it.each([{ isRefused: true }, { isDeleting: true }])(
     expect(bench.writes).toBe(2);
   },
 );
+
+it('writes a status that somebody else keeps changing 20 times in a row, and then once in 20 s', async () => {
+  const bench = new WriterBench();
+  for (let second = 0; second < 100; second += 1) {
+    bench.nowMs = second * 1_000;
+    await bench.write(1);
+    bench.raw = rawAccount(ML);
+  }
+  expect(bench.writes).toBe(24);
+  expect(bench.warnings).toBe(1);
+});
 
 function statusOf(object: KubernetesObject): object {
   return recordAt(object, 'status');
