@@ -3,6 +3,7 @@ import type { GpuPodSpec } from '../api/gpupod/spec.ts';
 import type { MicroUsd } from '../offers/money.ts';
 import type { Offer, Sizes } from '../offers/offer.ts';
 import type { Policy } from './settings.ts';
+import { payingTeam } from './settings.ts';
 
 /** The instance to rent. `prime/` knows how the provider wants to be asked for it. */
 export interface InstanceRequest {
@@ -58,7 +59,7 @@ export function instanceRequest(parts: RequestParts): InstanceRequest {
     customTemplateId,
     sshKeyId,
     diskIds: spec.disks,
-    teamId: spec.teamId ?? policy.defaultTeamId,
+    teamId: payingTeam(spec, policy),
   };
 }
 

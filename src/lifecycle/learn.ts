@@ -3,6 +3,7 @@ import { writingOf } from './intent.ts';
 import type { Intent } from './intent.ts';
 import type { BlockReason, LocalState, PodRead, SecretState } from './local-state.ts';
 import type { CreateOutcome, DeleteOutcome } from './provider.ts';
+import { doubledWaitMs } from './doubled-wait.ts';
 
 /** Turns the outcome of an effect into local state. Pure functions. */
 
@@ -78,7 +79,7 @@ export function learnBlocked(
   message: string,
   nowMs: number,
 ): LocalState {
-  const waitMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(localState.failure?.count ?? 0, 8));
+  const waitMs = doubledWaitMs(1 + (localState.failure?.count ?? 0), FIRST_RETRY_MS, MAX_RETRY_MS);
   return { ...localState, blocked: { reason, message, untilMs: nowMs + waitMs } };
 }
 
@@ -97,7 +98,7 @@ export function learnDelete(
     return { ...localState, instance: { ...rest, deletedAtMs: nowMs } };
   }
   const count = (deleteFailure?.count ?? 0) + 1;
-  const waitMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(count - 1, 8));
+  const waitMs = doubledWaitMs(count, FIRST_RETRY_MS, MAX_RETRY_MS);
   return {
     ...localState,
     instance: {

@@ -7,6 +7,7 @@ import type { PendingCreate } from './local-state.ts';
 import { namePrefixOf, isSameAttempt, objectHash, parsePodName, podNamePrefixes } from './pod-name.ts';
 import type { Refusal, RefusalReason, Wallet } from './provider.ts';
 import { attemptsOf, hasOutcome } from './status/attempts.ts';
+import { payingTeam } from './settings.ts';
 
 /**
  * The create intent on the GpuPod whose outcome is not recorded.
@@ -110,7 +111,7 @@ export function walletsOf(
     ...(intent.kind === 'read' && isSamePayer(intent.intent.payer, reference) ? [intent.intent.teamId] : []),
     ...walletsOnRecord(gpuPod.status, policy),
   ];
-  const requested = gpuPod.spec.teamId ?? policy.defaultTeamId;
+  const requested = payingTeam(gpuPod.spec, policy);
   // A team that the settings do not allow has paid for nothing, and is not listed.
   const wallets =
     mayPay(policy, requested) || gpuPod.status.podId !== undefined ? [...intended, requested] : intended;

@@ -3,6 +3,7 @@ import type { SshKeySource } from '../api/common/ssh-key-sources.ts';
 import type { AccountDefaults, AccountLimits } from '../api/gpuaccount/limits.ts';
 import type { OfferLimits } from '../offers/account-limits.ts';
 import type { MicroUsd } from '../offers/money.ts';
+import type { GpuPodSpec } from '../api/gpupod/spec.ts';
 
 export { SSH_KEY_SOURCES } from '../api/common/ssh-key-sources.ts';
 export type { SshKeySource } from '../api/common/ssh-key-sources.ts';
@@ -138,4 +139,12 @@ export interface Policy {
   readonly allowedDiskIds: readonly string[];
   /** Custom templates that a spec may use, as `id` or `namespace/id`. Empty: any. */
   readonly allowedTemplateIds: readonly string[];
+}
+
+/** The team that pays for the next instance; undefined: the wallet of the key's own user. */
+export function payingTeam(
+  { teamId }: Pick<GpuPodSpec, 'teamId'>,
+  { defaultTeamId }: Pick<Policy, 'defaultTeamId'>,
+): string | undefined {
+  return teamId ?? defaultTeamId;
 }

@@ -1,5 +1,6 @@
 import type { AwaitedReason, ListDoubt } from '../../lifecycle/observation.ts';
 import type { Failure, InstanceList, UnidentifiedRow, Wallet, WalletList } from '../../lifecycle/provider.ts';
+import { doubledWaitMs } from '../../lifecycle/doubled-wait.ts';
 import { isBefore, laterRow } from './listed-rows.ts';
 import type { ListedRow, ListedRows } from './listed-rows.ts';
 
@@ -94,7 +95,7 @@ export function afterFailure(state: WalletState, failure: Failure, nowMs: number
   const sinceMs = state.failing?.sinceMs ?? nowMs;
   const isChurn = failure.isUnstable === true && nowMs - sinceMs < MAX_CHURN_MS;
   const count = isChurn ? 1 : (state.failing?.count ?? 0) + 1;
-  const waitMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(count - 1, 8));
+  const waitMs = doubledWaitMs(count, FIRST_RETRY_MS, MAX_RETRY_MS);
   const retryAtMs = nowMs + Math.max(waitMs, failure.retryAfterMs ?? 0);
   return { ...state, failing: { failure, count, sinceMs, retryAtMs } };
 }

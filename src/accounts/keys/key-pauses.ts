@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.ts';
+import { doubledWaitMs } from '../../lifecycle/doubled-wait.ts';
 
 /** Why a key could not be registered, and what that means for the next try. */
 export interface KeyTrouble<Failed> {
@@ -45,7 +46,7 @@ export class KeyPauses<Failed> {
 
   note(fingerprint: string, failed: Failed, { free, bound = Infinity }: PauseRule): KeyTrouble<Failed> {
     const count = this.countOf(fingerprint) + 1;
-    const grownMs = count <= free ? 0 : Math.min(MAX_MS, FIRST_MS * 2 ** Math.min(count - free - 1, 10));
+    const grownMs = count <= free ? 0 : doubledWaitMs(count - free, FIRST_MS, MAX_MS);
     const untilMs = count >= bound ? Infinity : this.#clock.monotonicMs() + grownMs;
     const trouble = { failed, count, untilMs };
     this.#troubles.delete(fingerprint);

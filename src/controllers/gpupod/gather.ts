@@ -9,6 +9,7 @@ import { namePrefixesOf, walletsOf } from '../../lifecycle/open-intent.ts';
 import type { Requester } from '../../accounts/holds/object-holds.ts';
 import type { AccountSession } from '../../accounts/session.ts';
 import type { CooldownOwner } from '../../accounts/holds/cooldowns.ts';
+import { payingTeam } from '../../lifecycle/settings.ts';
 import type { Context } from './context.ts';
 import { countOthers } from './accounts/account-sums.ts';
 import { formerAccountsOf } from './accounts/former-accounts.ts';
@@ -148,7 +149,7 @@ function othersCountFor(
 /** Breakers are per team of the session's key. */
 export function requesterOf({ policy }: Pick<Context, 'policy'>, { metadata, spec }: GpuPod): Requester {
   const { namespace, name, uid, generation } = metadata;
-  const breakerKey = spec.teamId ?? policy.defaultTeamId ?? '';
+  const breakerKey = payingTeam(spec, policy) ?? '';
   return { breakerKey, key: `${namespace}/${name}`, namespace, uid, generation };
 }
 

@@ -14,6 +14,7 @@ import { MAX_ATTEMPT_NUMBER, podName } from '../pod-name.ts';
 import { specHash } from '../spec-hash.ts';
 import { timestamp } from '../status/timestamp.ts';
 import type { Step } from '../step.ts';
+import { payingTeam } from '../settings.ts';
 import { stall } from './stalled.ts';
 import { keyOfRequest } from './ssh-key.ts';
 import { estimateNote, provisioningTime } from './provisioning-time.ts';
@@ -73,7 +74,7 @@ function intentFor(observation: Observation, selected: SelectedOffer): Intent {
   const { sent: _sent, ...rented } = selected.sizes;
   const { metadata, spec } = gpuPod;
   const attempt = attemptNumber(observation);
-  const teamId = spec.teamId ?? policy.defaultTeamId;
+  const teamId = payingTeam(spec, policy);
   const sshKey = keyOfRequest(observation);
   const intent: Intent = {
     v: 1,

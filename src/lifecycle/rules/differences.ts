@@ -8,6 +8,7 @@ import type { Observation } from '../observation.ts';
 import type { InstanceSnapshot } from '../provider.ts';
 import { attemptsCostOf } from '../status/attempts.ts';
 import { timeMs } from '../status/timestamp.ts';
+import { payingTeam } from '../settings.ts';
 import { isOtherGpu, normalized } from './gpu-names.ts';
 
 const MS_PER_HOUR = 3_600_000;
@@ -59,7 +60,7 @@ export function differenceFromSpec(
     spec,
     requested: { gpuType: spec.gpu.types[0], gpuCount: spec.gpu.count },
     payer: {
-      teamId: spec.teamId ?? policy.defaultTeamId,
+      teamId: payingTeam(spec, policy),
       userId: identityOf(account)?.userId,
       namedBy: 'the spec names',
     },

@@ -7,6 +7,7 @@ import { draftStatus } from '../status/draft.ts';
 import type { ConditionDrafts, Facts } from '../status/draft.ts';
 import type { Rest } from '../step.ts';
 import { withWayOut } from '../way-out.ts';
+import { doubledWaitMs } from '../doubled-wait.ts';
 import { pendingBecause } from './condition-drafts.ts';
 
 /** A failure or limit that stops the operator, as a reason and message of Synced. */
@@ -46,7 +47,7 @@ export function restFailing(
     status: isQuiet
       ? gpuPod.status
       : draftStatus(observation, { ...drafts, Synced: [hindrance.reason, withWayOut(hindrance)] }, facts),
-    requeueAfterMs: hindrance.retryAfterMs ?? retryDelayMs(failure.count),
+    requeueAfterMs: hindrance.retryAfterMs ?? doubledWaitMs(failure.count, FIRST_RETRY_MS, MAX_RETRY_MS),
     remember: { failure },
   };
 }
@@ -69,8 +70,4 @@ function rememberFailure(
   return known?.reason === reason
     ? { reason, message, sinceMs: known.sinceMs, count: known.count + 1 }
     : { reason, message, sinceMs: now.monotonicMs, count: 1 };
-}
-
-function retryDelayMs(count: number): number {
-  return Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(count - 1, 10));
 }
