@@ -8,7 +8,7 @@ import { statedIntentOf } from './stated-intent.ts';
 import type { StatedIntent, StatedPayers } from './stated-intent.ts';
 import type { Live, LiveInstances, LiveInstancesOptions } from './live-instances.ts';
 import type { NotCreated } from './not-created.ts';
-import type { UnconfirmedIntents } from './unconfirmed-intents.ts';
+import type { OpenIntents } from './open-intents.ts';
 import type { SentCreates } from './sent-creates.ts';
 import { isSaidEnded, ownerOf } from './stated.ts';
 import { sumOf } from './exact-totals.ts';
@@ -27,7 +27,7 @@ export interface GpuPodCountsParts {
   readonly live: LiveInstances;
   readonly sent: SentCreates;
   readonly notCreated: Pick<NotCreated, 'has'>;
-  readonly unconfirmed: Pick<UnconfirmedIntents, 'isAbsent'>;
+  readonly openIntents: Pick<OpenIntents, 'isAbsent'>;
 }
 
 /** What is left to be counted, in one pass over GpuPods that may name the same instances. */
@@ -72,7 +72,7 @@ export class GpuPodCounts {
       return undefined;
     }
     const { isOwn, name, owner, statedOwner } = stated;
-    const mayExist = !isListed || !this.isLate || this.#hasListed(name);
+    const mayExist = !isListed || !this.isSettled || this.#hasListed(name);
     return (isOwn && mayExist ? statedOwner : owner).account;
   }
 
@@ -81,7 +81,7 @@ export class GpuPodCounts {
   }
 
   /** Whether lists show by now what an earlier process rented. */
-  get isLate(): boolean {
+  get isSettled(): boolean {
     return this.#parts.clock.monotonicMs() >= this.#listedByMs;
   }
 
@@ -120,7 +120,7 @@ export class GpuPodCounts {
     }
     const listed = this.#take(stated.name, live);
     const { namespace, name } = gpuPod.metadata;
-    return listed.length === 0 && this.#parts.unconfirmed.isAbsent(`${namespace}/${name}`)
+    return listed.length === 0 && this.#parts.openIntents.isAbsent(`${namespace}/${name}`)
       ? COUNTS_NOTHING
       : this.#ofOwn(stated, listed);
   }
@@ -149,7 +149,7 @@ export class GpuPodCounts {
     for (const [podId, one] of this.#ofAttempt(name, live)) {
       live.set(podId, { ...one, statedOwner: owner });
     }
-    return isListed || this.isLate ? COUNTS_NOTHING : { micros, instances: 1, gpus, owner };
+    return isListed || this.isSettled ? COUNTS_NOTHING : { micros, instances: 1, gpus, owner };
   }
 
   /**

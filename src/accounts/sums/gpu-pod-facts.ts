@@ -30,7 +30,7 @@ export interface OpenCreate {
   /** How long after the write the request may still be sent, by its own statement. */
   readonly sendWithinMs: number;
   /** Identifies this writing, with whom it names: an edited intent says nothing about the one that was sent. */
-  readonly identity: string;
+  readonly writing: string;
   /** The UID in the intent, if it is that of another GpuPod. The intent counts only while that one does not exist. */
   readonly adoptedUid?: string;
 }
@@ -76,12 +76,12 @@ function openCreateOf(gpuPod: GpuPod): OpenCreate | undefined {
         wallet: intent.teamId,
         userId: intent.account,
         sendWithinMs: intent.sendWithinMs ?? 0,
-        identity: identityOf(intent),
+        writing: writingWithPayer(intent),
         ...(intent.uid === uid ? {} : { adoptedUid: intent.uid }),
       };
 }
 
-function identityOf(intent: Intent): string {
+function writingWithPayer(intent: Intent): string {
   const { payer, account, teamId } = intent;
   return JSON.stringify([writingOf(intent), payer?.kind, payer?.name, account, teamId]);
 }

@@ -17,7 +17,7 @@ interface Asked {
 export class PayerAnswers {
   readonly #payers: StatedPayers;
   readonly #asked = new Map<string, Asked>();
-  #wasLate = false;
+  #wasSettled = false;
 
   constructor(payers: StatedPayers) {
     this.#payers = payers;
@@ -41,11 +41,11 @@ export class PayerAnswers {
   /**
    * Keys of the GpuPods for which the answer differs from the last one.
    *
-   * @param isLate whether lists show by now what an earlier process rented, which is part of each answer
+   * @param isSettled whether lists show by now what an earlier process rented, which is part of each answer
    */
-  changed(isLate: boolean): readonly string[] {
-    const isOther = isLate !== this.#wasLate;
-    this.#wasLate = isLate;
+  changed(isSettled: boolean): readonly string[] {
+    const isOther = isSettled !== this.#wasSettled;
+    this.#wasSettled = isSettled;
     return [...this.#asked.values()].flatMap((asked) => {
       const answer = this.#payers(asked.payer, asked.namespace);
       const isSame = !isOther && asked.answer !== undefined && isSameAnswer(asked.answer, answer);

@@ -18,7 +18,7 @@ import { NotCreated } from './not-created.ts';
 import { RunningSum } from './running-sum.ts';
 import type { GpuPodSource } from './running-sum.ts';
 import { SentCreates } from './sent-creates.ts';
-import { UnconfirmedIntents } from './unconfirmed-intents.ts';
+import { OpenIntents } from './open-intents.ts';
 import { fits, isIn } from './sum-limits.ts';
 import type { Scope, SumLimit, Totals } from './sum-limits.ts';
 import { summarize } from './summary.ts';
@@ -67,7 +67,7 @@ export class Reservations {
   readonly #options: ReservationsOptions;
   readonly #sent: SentCreates;
   readonly #notCreated: NotCreated;
-  readonly #unconfirmed: UnconfirmedIntents;
+  readonly #openIntents: OpenIntents;
   readonly #live: LiveInstances;
   readonly #counts: GpuPodCounts;
   readonly #running: RunningSum;
@@ -80,14 +80,14 @@ export class Reservations {
     this.#lists = new AwaitedLists(options.expected);
     this.#sent = new SentCreates(options);
     this.#notCreated = new NotCreated(options.view);
-    this.#unconfirmed = new UnconfirmedIntents(options);
+    this.#openIntents = new OpenIntents(options);
     this.#charges = new Charges(options.clock);
     const parts = {
       ...options,
       live: this.#live,
       sent: this.#sent,
       notCreated: this.#notCreated,
-      unconfirmed: this.#unconfirmed,
+      openIntents: this.#openIntents,
     };
     this.#counts = new GpuPodCounts(parts);
     this.#running = new RunningSum({ ...parts, counts: this.#counts });
@@ -98,7 +98,7 @@ export class Reservations {
     this.#lists.take(lister, complete);
     this.#live.takeInventory(lister, result, complete);
     this.#sent.takeInventory(lister, result, complete);
-    this.#unconfirmed.takeInventory(lister, result, complete);
+    this.#openIntents.takeInventory(lister, result, complete);
     this.#sent.replaceListed(this.#live);
   }
 

@@ -14,7 +14,7 @@ import type { GpuPodReader, NotCreated } from './not-created.ts';
 import { PayerAnswers } from './payer-answers.ts';
 import { RunningTotals } from './running-totals.ts';
 import type { SentCreates } from './sent-creates.ts';
-import type { UnconfirmedIntents } from './unconfirmed-intents.ts';
+import type { OpenIntents } from './open-intents.ts';
 import type { StatedPayers } from './stated-intent.ts';
 import { isIn } from './sum-limits.ts';
 import type { Counted, Scope } from './sum-limits.ts';
@@ -32,7 +32,7 @@ export interface RunningSumParts {
   readonly live: LiveInstances;
   readonly sent: SentCreates;
   readonly notCreated: Pick<NotCreated, 'takeChanged'>;
-  readonly unconfirmed: Pick<UnconfirmedIntents, 'keep' | 'drop' | 'changed'>;
+  readonly openIntents: Pick<OpenIntents, 'keep' | 'drop' | 'changed'>;
   readonly counts: GpuPodCounts;
 }
 
@@ -98,7 +98,7 @@ export class RunningSum {
 
   /** Takes every change since the last time. */
   update(): void {
-    const { live, sent, notCreated, unconfirmed, counts, clock } = this.#parts;
+    const { live, sent, notCreated, openIntents, counts, clock } = this.#parts;
     const concerned = new Concerned(this.#index, live);
     for (const key of this.#changes.take()) {
       this.#read(key, concerned);
@@ -109,9 +109,9 @@ export class RunningSum {
     concerned.addAttempts(notCreated.takeChanged());
     concerned.addChanged(this.#recounted);
     concerned.addChanged(live.takeChanged());
-    concerned.addKeys(this.#answers.changed(counts.isLate));
+    concerned.addKeys(this.#answers.changed(counts.isSettled));
     concerned.addKeys(this.#hours.changed(clock.nowMs()));
-    concerned.addKeys(unconfirmed.changed());
+    concerned.addKeys(openIntents.changed());
     const keys = concerned.keys();
     const podIds = concerned.podIds();
     const rest = this.#restOf(podIds);
@@ -142,10 +142,10 @@ export class RunningSum {
       this.#answers.drop(key, before.open);
     }
     if (after?.open === undefined) {
-      this.#parts.unconfirmed.drop(key);
+      this.#parts.openIntents.drop(key);
     } else {
       this.#answers.keep(key, after.open);
-      this.#parts.unconfirmed.keep(key, after.open);
+      this.#parts.openIntents.keep(key, after.open);
     }
     if (after?.prepaidAtMs !== undefined) {
       this.#hours.keep(key, after.prepaidAtMs);

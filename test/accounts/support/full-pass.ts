@@ -8,7 +8,7 @@ import { NotCreated } from '../../../src/accounts/sums/not-created.ts';
 import type { Ended, Reserving, ReservationsOptions } from '../../../src/accounts/sums/reservations.ts';
 import type { SentCreate } from '../../../src/accounts/sums/sent-creates.ts';
 import { factsOf } from '../../../src/accounts/sums/gpu-pod-facts.ts';
-import { UnconfirmedIntents } from '../../../src/accounts/sums/unconfirmed-intents.ts';
+import { OpenIntents } from '../../../src/accounts/sums/open-intents.ts';
 import { fits, isIn } from '../../../src/accounts/sums/sum-limits.ts';
 import type { Counted, Scope, Totals } from '../../../src/accounts/sums/sum-limits.ts';
 import type { KubernetesObject } from '../../../src/kubernetes/objects.ts';
@@ -46,7 +46,7 @@ export class FullPass {
   readonly live: ScannedInstances;
   readonly sent: ScannedCreates;
   readonly #notCreated: NotCreated;
-  readonly unconfirmed: UnconfirmedIntents;
+  readonly openIntents: OpenIntents;
   #keys: ReadonlySet<string> = new Set();
   readonly #options: FullPassOptions;
   readonly #counts: GpuPodCounts;
@@ -57,9 +57,9 @@ export class FullPass {
     this.live = new ScannedInstances(options);
     this.sent = new ScannedCreates(options);
     this.#notCreated = new NotCreated({ get: (key) => options.list().find((one) => objectKey(one) === key) });
-    this.unconfirmed = new UnconfirmedIntents(options);
-    const { live, sent, unconfirmed } = this;
-    this.#counts = new GpuPodCounts({ ...options, live, sent, notCreated: this.#notCreated, unconfirmed });
+    this.openIntents = new OpenIntents(options);
+    const { live, sent, openIntents } = this;
+    this.#counts = new GpuPodCounts({ ...options, live, sent, notCreated: this.#notCreated, openIntents });
   }
 
   note(gpuPod: GpuPod): void {
@@ -155,10 +155,10 @@ export class FullPass {
         return facts.open === undefined ? [] : [[objectKey(object), facts.open] as const];
       }),
     );
-    for (const key of this.#keys) if (!open.has(key)) this.unconfirmed.drop(key);
-    for (const [key, one] of open) this.unconfirmed.keep(key, one);
+    for (const key of this.#keys) if (!open.has(key)) this.openIntents.drop(key);
+    for (const [key, one] of open) this.openIntents.keep(key, one);
     this.#keys = new Set(open.keys());
-    this.unconfirmed.changed();
+    this.openIntents.changed();
   }
 
   #sum(): Sum {

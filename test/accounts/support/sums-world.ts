@@ -89,7 +89,7 @@ export class SumsWorld {
     this.#running.takeInventory(lister, result, complete);
     this.#full.live.takeInventory(lister, result, complete);
     this.#full.sent.takeInventory(lister, result, complete);
-    this.#full.unconfirmed.takeInventory(lister, result, complete);
+    this.#full.openIntents.takeInventory(lister, result, complete);
     this.#full.sent.replaceListed(this.#full.live);
   }
 

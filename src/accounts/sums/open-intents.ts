@@ -8,7 +8,7 @@ import type { OpenCreate } from './gpu-pod-facts.ts';
 import type { Lister, LiveInstancesOptions } from './live-instances.ts';
 import { ownerFor } from './stated.ts';
 
-export interface UnconfirmedIntentsOptions {
+export interface OpenIntentsOptions {
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly timings: Pick<
     LiveInstancesOptions['timings'],
@@ -18,7 +18,7 @@ export interface UnconfirmedIntentsOptions {
   readonly expected: () => readonly ExpectedAccount[];
 }
 
-interface Unconfirmed {
+interface Entry {
   readonly open: OpenCreate;
   /** The account that the create intent names, see `Owner`. */
   readonly account: string;
@@ -36,17 +36,17 @@ interface Unconfirmed {
  * writes another installation into it, keeps the operator from ever closing it. So one that this process did not send
  * counts without an instance only until lists prove that there is none, or until nobody could list one.
  */
-export class UnconfirmedIntents {
-  readonly #options: UnconfirmedIntentsOptions;
-  readonly #byKey = new Map<string, Unconfirmed>();
+export class OpenIntents {
+  readonly #options: OpenIntentsOptions;
+  readonly #byKey = new Map<string, Entry>();
 
-  constructor(options: UnconfirmedIntentsOptions) {
+  constructor(options: OpenIntentsOptions) {
     this.#options = options;
   }
 
   /** Notes what stands on a GpuPod now. Another writing of the intent counts anew. */
   keep(key: string, open: OpenCreate): void {
-    if (this.#byKey.get(key)?.open.identity === open.identity) {
+    if (this.#byKey.get(key)?.open.writing === open.writing) {
       return;
     }
     const { clock, timings } = this.#options;
@@ -101,13 +101,13 @@ export class UnconfirmedIntents {
     for (const one of this.#byKey.values()) {
       if (shown.has(one.open.attempt)) {
         one.absences = 0;
-      } else if (!hasNameless && complete.has(one.open.wallet) && isListedBy(one, lister)) {
+      } else if (!hasNameless && complete.has(one.open.wallet) && isSeenBy(one, lister)) {
         this.#miss(one, beganAtMs);
       }
     }
   }
 
-  #miss(one: Unconfirmed, beganAtMs: number): void {
+  #miss(one: Entry, beganAtMs: number): void {
     const { settleSpacingMs } = this.#options.timings;
     if (beganAtMs >= one.settledAtMs && beganAtMs - one.lastAbsenceAtMs >= settleSpacingMs) {
       one.absences += 1;
@@ -117,10 +117,7 @@ export class UnconfirmedIntents {
 }
 
 /** Where either user is unknown, the account that the intent names lists its instance. */
-function isListedBy(
-  { open: { userId }, account }: Unconfirmed,
-  lister: Pick<Lister, 'name' | 'userId'>,
-): boolean {
+function isSeenBy({ open: { userId }, account }: Entry, lister: Pick<Lister, 'name' | 'userId'>): boolean {
   return userId === undefined || lister.userId === undefined
     ? lister.name === account
     : lister.userId === userId;
@@ -130,11 +127,11 @@ function isListedBy(
  * Whether some account can list the instance now, or the account that the intent names once it has its key again. Nobody
  * could ever prove the absence of an instance of a user or team that somebody made up.
  */
-function isListable(one: Unconfirmed, accounts: readonly ExpectedAccount[]): boolean {
+function isListable(one: Entry, accounts: readonly ExpectedAccount[]): boolean {
   return accounts.some((account) =>
     account.isHeld === true
       ? account.name === one.account
-      : isListedBy(one, account) &&
+      : isSeenBy(one, account) &&
         account.wallets.some(({ wallet, isRefused }) => wallet === one.open.wallet && isRefused !== true),
   );
 }
