@@ -1,6 +1,5 @@
 import { parseGpuPod } from '../../api/gpupod/gpu-pod.ts';
 import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
-import { API_VERSION, KIND } from '../../api/common/names.ts';
 import type { Reconciled } from '../../kubernetes/controller.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
 import { waitAtMost } from '../../lifecycle/deadlines.ts';
@@ -22,6 +21,7 @@ import { withLikelyPayer } from './accounts/unproven-intent.ts';
 import type { Judged } from './accounts/unproven-intent.ts';
 import { rest, waiting } from './rest.ts';
 import { settleVanished } from './settle-vanished.ts';
+import { eventReference } from './event-reference.ts';
 
 /** More steps than one pass ever needs. Unfinished work continues after other GpuPods had their turn. */
 const MAX_STEPS = 25;
@@ -221,15 +221,16 @@ function reportUnreadable(
   { metadata }: KubernetesObject,
   problems: string,
 ): void {
-  const { namespace = '', name, uid } = metadata;
+  const { namespace = '', name } = metadata;
   context.log.error(
     { namespace, name, problems },
     'failed to read a GpuPod that does not fit this version; check that the CRD is up to date',
   );
-  context.events.record(
-    { apiVersion: API_VERSION, kind: KIND, namespace, name, uid },
-    { type: 'Warning', reason: 'Unreadable', message: `The operator cannot read this GpuPod: ${problems}` },
-  );
+  context.events.record(eventReference(metadata), {
+    type: 'Warning',
+    reason: 'Unreadable',
+    message: `The operator cannot read this GpuPod: ${problems}`,
+  });
 }
 
 function recall(context: Pick<Context, 'localStates' | 'clock'>, key: string, gpuPod: GpuPod): LocalState {

@@ -1,7 +1,7 @@
-import { API_VERSION, KIND } from '../../api/common/names.ts';
 import { ApiError, apiErrorMessage, isRefusal } from '../../kubernetes/client/api-errors.ts';
 import type { Shared } from './context.ts';
 import type { EventToRecord } from './ports.ts';
+import { eventReference } from './event-reference.ts';
 
 /**
  * Reports a failure as an event. If the API server refuses a write (permissions, a policy), the status may not be
@@ -18,8 +18,7 @@ export function reportFailure(
   if (object === undefined || event === undefined) {
     return;
   }
-  const { namespace = '', name, uid } = object.metadata;
-  events.record({ apiVersion: API_VERSION, kind: KIND, namespace, name, uid }, event);
+  events.record(eventReference(object.metadata), event);
 }
 
 /** Reports the third failure in a row, and each hundredth after it, which is about one an hour. */

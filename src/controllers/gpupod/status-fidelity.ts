@@ -1,10 +1,10 @@
-import { API_VERSION, KIND } from '../../api/common/names.ts';
 import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
 import type { GpuPodStatus } from '../../api/gpupod/status.ts';
 import type { Log } from '../../kubernetes/log.ts';
 import { protectiveFields } from '../../lifecycle/status/dropped.ts';
 import type { DroppedFields } from '../../lifecycle/status/dropped.ts';
 import type { Events } from './ports.ts';
+import { eventReference } from './event-reference.ts';
 
 /** Which money-protecting fields the installed CRD drops, according to the last writes. */
 export class StatusFidelity {
@@ -49,19 +49,16 @@ export class StatusFidelity {
     if (!isNews) {
       return;
     }
-    const { namespace, name, uid } = metadata;
+    const { namespace, name } = metadata;
     this.#log.error(
       { namespace, name, fields: [...this.#dropped].toSorted() },
       'the CRD drops fields of the status; nothing new is rented until you apply the CRD of this version',
     );
-    this.#events.record(
-      { apiVersion: API_VERSION, kind: KIND, namespace, name, uid },
-      {
-        type: 'Warning',
-        reason: 'CrdOutdated',
-        message: `The installed CRD drops ${this.#names()}. The operator rents nothing new. Apply the CRD of this version.`,
-      },
-    );
+    this.#events.record(eventReference(metadata), {
+      type: 'Warning',
+      reason: 'CrdOutdated',
+      message: `The installed CRD drops ${this.#names()}. The operator rents nothing new. Apply the CRD of this version.`,
+    });
   }
 
   #names(): string {

@@ -18,6 +18,7 @@ import type { RetainedInstance } from '../sweeps/retained-instances.ts';
 import { endedIdsOf, gpusOf, recordedReference, saidPrice, walletOf } from '../../../accounts/sums/stated.ts';
 import type { EventToRecord } from '../ports.ts';
 import { intentOf } from '../../../lifecycle/intent.ts';
+import { eventReference } from '../event-reference.ts';
 import { STALE } from './outcome.ts';
 import type { EffectOutcome } from './outcome.ts';
 
@@ -186,8 +187,7 @@ function forcedMessage(gpuPod: GpuPod): string {
 }
 
 function recordEvent(context: Pick<Context, 'events'>, gpuPod: GpuPod, event: EventToRecord): void {
-  const { name, namespace, uid } = gpuPod.metadata;
-  context.events.record({ apiVersion: API_VERSION, kind: KIND, name, namespace, uid }, event);
+  context.events.record(eventReference(gpuPod.metadata), event);
 }
 
 /**
