@@ -6,7 +6,7 @@ import type { AccountSession } from '../accounts/session.ts';
 import { OWN_ACCOUNT, ownerFor } from '../accounts/sums/stated.ts';
 import type { Summary } from '../accounts/sums/summary.ts';
 import { readyOf } from '../controllers/gpuaccount/account-status.ts';
-import { nameOf } from '../controllers/gpupod/accounts/account-sessions.ts';
+import { sessionNameOf } from '../controllers/gpupod/accounts/account-sessions.ts';
 import { knownAccounts } from '../controllers/gpupod/accounts/known-accounts.ts';
 import type { AccountViews } from '../controllers/gpupod/accounts/known-accounts.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
@@ -56,7 +56,13 @@ export function sampleAccounts(sources: AccountSources, summary: Summary): reado
     ...objects.flatMap((object) => {
       const parsed = parseGpuAccount(object);
       return parsed.kind === 'ok'
-        ? [sampleAccount(parsed.account, registry.get(nameOf(parsed.account)), { summary, waiting, views })]
+        ? [
+            sampleAccount(parsed.account, registry.get(sessionNameOf(parsed.account)), {
+              summary,
+              waiting,
+              views,
+            }),
+          ]
         : [];
     }),
   ];
@@ -98,7 +104,7 @@ function sampleAccount(
   session: Session | undefined,
   { summary, waiting, views }: Counts,
 ): AccountSample {
-  const name = nameOf(account);
+  const name = sessionNameOf(account);
   const ready = readyOf(account.status);
   const userId = session === undefined ? undefined : identityOf(session.account.state)?.userId;
   const served = (): readonly string[] => servedBy(account, views);

@@ -32,7 +32,7 @@ export interface Owner {
   readonly namespace: string;
 }
 
-/** The account that is recorded with the instance, or in the last create intent. */
+/** The GpuAccount or ClusterGpuAccount that is recorded with the instance, or in the last create intent. */
 export function recordedReference(gpuPod: GpuPod): AccountReference | undefined {
   const { podId, account } = gpuPod.status;
   if (podId === undefined) {

@@ -4,20 +4,17 @@ import { apiErrorMessage, isRefusal } from '../../kubernetes/client/api-errors.t
 import type { ObjectName } from '../../kubernetes/client/resource-client.ts';
 import { secretText } from '../../kubernetes/client/secrets-client.ts';
 import type { Secret } from '../../kubernetes/client/secrets-client.ts';
+import type { FoundKey } from '../gpupod/accounts/account-sessions.ts';
 
 /** Secrets of accounts on the API server. */
 export interface AccountSecrets {
   get(target: ObjectName): Promise<Secret | undefined>;
 }
 
-/** The text under the key of an account's Secret, and the start of a sentence about it. */
-export interface FoundKey {
-  readonly found: FoundText;
-  readonly subject: string;
+/** What was found, with the Secret that it was found in. */
+export interface KeyInSecret extends FoundKey {
   /** Absent if there is none, or it cannot be read. */
   readonly secret?: Secret | undefined;
-  /** Why the operator may not read the Secret. A key that it read before may still be the right one. */
-  readonly refusal?: string;
 }
 
 /** The Secret of a ClusterGpuAccount is always in the operator's own namespace, so that nobody can point it at another. */
@@ -34,7 +31,7 @@ export async function readAccountKey(
   secrets: AccountSecrets,
   account: GpuAccount,
   operatorNamespace: string,
-): Promise<FoundKey> {
+): Promise<KeyInSecret> {
   const { key } = account.spec.apiKeySecretRef;
   const { namespace = '', name } = secretOf(account, operatorNamespace);
   const where = `Secret ${namespace}/${name}`;

@@ -1,7 +1,7 @@
 import type { GpuAccount } from '../../api/gpuaccount/gpu-account.ts';
 import type { Clock } from '../../clock.ts';
 import { readAccountKey, secretOf } from './account-key.ts';
-import type { AccountSecrets, FoundKey } from './account-key.ts';
+import type { AccountSecrets, KeyInSecret } from './account-key.ts';
 import { SecretWatches } from './secret-watches.ts';
 import type { SecretWatchesOptions } from './secret-watches.ts';
 
@@ -13,13 +13,13 @@ export interface AccountKeysOptions extends SecretWatchesOptions {
 }
 
 /** What is known of the key of an account. */
-export interface ReadKey extends FoundKey {
+export interface ReadKey extends KeyInSecret {
   /** It was read just now. */
   readonly isNew: boolean;
 }
 
 interface Held {
-  readonly found: FoundKey;
+  readonly found: KeyInSecret;
   readonly reference: string;
   readonly readAtMs: number;
 }

@@ -13,7 +13,7 @@ import type { KubernetesObject } from '../../kubernetes/objects.ts';
 import { objectKey, splitKey } from '../../kubernetes/objects.ts';
 import type { Runnable } from '../../kubernetes/runnable.ts';
 import { accountKey } from '../../lifecycle/account-identity.ts';
-import { nameOf } from '../gpupod/accounts/account-sessions.ts';
+import { sessionNameOf } from '../gpupod/accounts/account-sessions.ts';
 import type { AccountReading, AccountSessionsPort } from '../gpupod/accounts/account-sessions.ts';
 import type { UsageReader } from '../gpupod/accounts/account-records.ts';
 import type { Events } from '../gpupod/ports.ts';
@@ -151,7 +151,7 @@ export class GpuAccountController implements Runnable {
   onAccountChanged(name: string): void {
     for (const object of this.#list()) {
       const parsed = parseGpuAccount(object);
-      if (parsed.kind === 'ok' && nameOf(parsed.account) === name) {
+      if (parsed.kind === 'ok' && sessionNameOf(parsed.account) === name) {
         this.#controller.enqueue(objectKey(object));
       }
     }
@@ -166,12 +166,11 @@ export class GpuAccountController implements Runnable {
    */
   async protect(name: string): Promise<boolean> {
     const key = queueKeyOf(name);
-    const object = this.#options.kinds[kindOf(key)]?.view.get(key);
-    const parsed = object === undefined ? undefined : parseGpuAccount(object);
-    if (parsed?.kind !== 'ok' || isKept(parsed.account)) {
+    const found = this.#find(key);
+    if (found === undefined || isKept(found)) {
       return true;
     }
-    const account = await this.#protect(key, parsed.account, false);
+    const account = await this.#protect(key, found, false);
     return this.#protection.isRefused(key) || (account !== undefined && isKept(account));
   }
 
@@ -227,15 +226,20 @@ export class GpuAccountController implements Runnable {
    * @returns the account after the write; undefined if it is gone
    */
   async #protect(key: string, account: GpuAccount, hasRead: boolean): Promise<GpuAccount | undefined> {
-    const { usageOf, kinds } = this.#options;
-    const name = nameOf(account);
+    const { usageOf } = this.#options;
+    const name = sessionNameOf(account);
     const isHeld = isKept(account);
     const isUsed = usageOf(name).holders.length > 0;
     const isInUse = isUsed || (isHeld && usageOf(name, true).holders.length > 0);
     if (isInUse || hasRead) {
       await this.#protection.sync(key, account, isInUse);
     }
-    const object = kinds[account.kind]?.view.get(key);
+    return this.#find(key);
+  }
+
+  /** The account as this process last saw it; undefined if there is none that this version can read. */
+  #find(key: string): GpuAccount | undefined {
+    const object = this.#options.kinds[kindOf(key)]?.view.get(key);
     const parsed = object === undefined ? undefined : parseGpuAccount(object);
     return parsed?.kind === 'ok' ? parsed.account : undefined;
   }
@@ -249,13 +253,13 @@ export class GpuAccountController implements Runnable {
       const { metadata, spec } = parsed.account;
       const where = metadata.namespace ?? this.#options.namespace;
       const isSame = where === namespace && spec.apiKeySecretRef.name === name && spec.protectSecret;
-      return isSame && this.#options.usageOf(nameOf(parsed.account), true).holders.length > 0;
+      return isSame && this.#options.usageOf(sessionNameOf(parsed.account), true).holders.length > 0;
     });
   }
 
   async #writeStatus(key: string, account: GpuAccount, reading: AccountReading): Promise<Reconciled> {
     const { clock, usageOf } = this.#options;
-    const usage = usageOf(nameOf(account));
+    const usage = usageOf(sessionNameOf(account));
     const next = draftAccountStatus(account, { ...reading, ...usage, wallMs: clock.nowMs() });
     const readMs = Math.max(READ_KEY_MS, READ_GAP_MS * this.#list().length);
     const requeueAfterMs = this.#keys.isWatched(key, account) ? COMPARE_MS : readMs;

@@ -4,7 +4,7 @@ import { apiErrorMessage, isConflict, isNotFound, isRefusal } from '../../kubern
 import type { MetadataPatch, ObjectName } from '../../kubernetes/client/resource-client.ts';
 import type { Log } from '../../kubernetes/log.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
-import type { FoundKey } from './account-key.ts';
+import type { KeyInSecret } from './account-key.ts';
 
 /** A Secret of an account, by name and UID. Another Secret of the name is not protected in its place. */
 interface KeySecret extends ObjectName {
@@ -42,7 +42,7 @@ export class Protection {
    * Notes what was read, so that a finalizer of an earlier process is found. A Secret that the operator may not read any
    * more stays protected.
    */
-  noteSecret(key: string, { secret, refusal }: Pick<FoundKey, 'secret' | 'refusal'>): void {
+  noteSecret(key: string, { secret, refusal }: Pick<KeyInSecret, 'secret' | 'refusal'>): void {
     if (refusal !== undefined) {
       return;
     }

@@ -12,7 +12,7 @@ import type { Runnable } from '../../kubernetes/runnable.ts';
 import { ownKey } from '../../kubernetes/cache/source.ts';
 import { identityOf } from '../../lifecycle/account.ts';
 import { dependantsOf, dependantsOfUser } from './accounts/account-records.ts';
-import { AccountSessions, nameOf } from './accounts/account-sessions.ts';
+import { AccountSessions, sessionNameOf } from './accounts/account-sessions.ts';
 import { accountWatches } from './accounts/account-watches.ts';
 import type { ServedAccounts } from './accounts/account-watches.ts';
 import { afterLists, assemble } from './assemble.ts';
@@ -183,7 +183,7 @@ export class GpuPodController implements Runnable {
     const dependants = ({ kind, metadata: { name, namespace } }: GpuAccount): readonly string[] =>
       dependantsOf({ kind, name, namespace }, view.list());
     const concerned = (account: GpuAccount): readonly string[] => {
-      const session = this.accounts.get(nameOf(account));
+      const session = this.accounts.get(sessionNameOf(account));
       const own = session === undefined ? [] : [...payers.keysOf(session), ...this.#keysOfUser(session)];
       return [...own, ...dependants(account)];
     };

@@ -24,11 +24,11 @@ export interface AccountReading {
 }
 
 /** What was found in the Secret of an account. */
-export interface ReadKey {
+export interface FoundKey {
   readonly found: FoundText;
   /** The subject of a sentence about a bad key. */
   readonly subject: string;
-  /** Why the operator may not read the Secret. */
+  /** Why the operator may not read the Secret. A key that it read before may still be the right one. */
   readonly refusal?: string;
 }
 
@@ -38,7 +38,7 @@ export interface AccountSessionsPort {
    * Opens the session of the account if there is none, and uses this key from now on. If the operator may not read the
    * Secret any more, the last key stays: without it nobody could terminate what it pays for.
    */
-  use(account: GpuAccount, read: ReadKey): AccountReading;
+  use(account: GpuAccount, read: FoundKey): AccountReading;
   /** The account no longer exists. */
   close(name: string): void;
 }
@@ -88,8 +88,8 @@ export class AccountSessions implements AccountSessionsPort {
     this.#options = options;
   }
 
-  use(account: GpuAccount, { found, subject, refusal }: ReadKey): AccountReading {
-    const name = nameOf(account);
+  use(account: GpuAccount, { found, subject, refusal }: FoundKey): AccountReading {
+    const name = sessionNameOf(account);
     const held = this.#open.get(name);
     if (held !== undefined && isOutdated(held, account)) {
       this.close(name);
@@ -167,7 +167,7 @@ export class AccountSessions implements AccountSessionsPort {
 
   #begin(account: GpuAccount): Open {
     const { connect, create, begin, registry, onOpened } = this.#options;
-    const name = nameOf(account);
+    const name = sessionNameOf(account);
     const connection = connect(name);
     const session: AccountSession = create(account, {
       name,
@@ -232,7 +232,8 @@ function isOutdated({ account: opened, session }: Open, account: GpuAccount): bo
   return opened.metadata.uid !== account.metadata.uid || isAccepted;
 }
 
-export function nameOf({ kind, metadata }: Pick<GpuAccount, 'kind' | 'metadata'>): string {
+/** The name of its session: what `accountKey` writes. */
+export function sessionNameOf({ kind, metadata }: Pick<GpuAccount, 'kind' | 'metadata'>): string {
   return accountKey({ kind, name: metadata.name }, metadata.namespace ?? '');
 }
 

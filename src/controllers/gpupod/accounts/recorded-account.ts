@@ -20,7 +20,7 @@ export function recordedAccount(
   return vanished ?? (parsed?.kind === 'ok' ? statedAccount(parsed.gpuPod) : undefined);
 }
 
-/** The account that is recorded with the instance, or in the last create intent. */
+/** The user at the provider that is recorded with the instance, or in the last create intent. */
 export function statedAccount(gpuPod: GpuPod): AccountIdentity | undefined {
   const { podId, account } = gpuPod.status;
   const reading = readIntent(gpuPod);
