@@ -60,8 +60,8 @@ function isStripped({ localState, gpuPod }: IntentFacts): boolean {
 }
 
 /**
- * An intent of another UID is a copy, unless that UID existed in this namespace, no longer exists in the cluster, and nobody
- * else has adopted it.
+ * An intent of another UID is a copy, unless that UID existed in this namespace, no longer exists in the cluster, and
+ * nobody else has adopted it.
  */
 export function isCopy(
   { gpuPod, mayAdopt }: Pick<Observation, 'gpuPod' | 'mayAdopt'>,

@@ -29,9 +29,9 @@ interface Row {
 /**
  * Collects the pages of one read.
  *
- * If the greatest total exceeds the instances that were read, the list is incomplete, unless it counts rows. A smaller total proves
- * nothing: a full page is never the last one. Rows may vanish between two pages. No row was skipped if each
- * page begins with rows of an earlier page, see {@link OverlapCheck}.
+ * If the greatest total exceeds the instances that were read, the list is incomplete, unless it counts rows. A smaller
+ * total proves nothing: a full page is never the last one. Rows may vanish between two pages. No row was skipped if
+ * each page begins with rows of an earlier page, see {@link OverlapCheck}.
  */
 export class Collector {
   isAtEnd = false;

@@ -80,8 +80,8 @@ export class KnownInstances {
 
   /**
    * The wallets whose complete lists a sum over all instances needs. A team that refuses the key is marked, because it
-   * holds nobody up: any account may name one. A team whose instances the key's own list shows is left out, and so is one that nothing
-   * proves: anybody can make up a team whose list fails.
+   * holds nobody up: any account may name one. A team whose instances the key's own list shows is left out, and so is
+   * one that nothing proves: anybody can make up a team whose list fails.
    */
   awaited(): readonly AwaitedWallet[] {
     const covered = this.#states.get(undefined)?.teams;

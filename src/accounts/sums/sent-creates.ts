@@ -27,7 +27,8 @@ export interface SentCreate extends Totals {
 
 /**
  * The create requests of this process whose outcome is not recorded. Anybody may edit or remove the create intent, or
- * the GpuPod with it, so none of these ends what a request counts. An instance that is listed or rented counts in its place.
+ * the GpuPod with it, so none of these ends what a request counts. An instance that is listed or rented counts in its
+ * place.
  */
 export class SentCreates {
   readonly #options: LiveInstancesOptions;

@@ -89,8 +89,8 @@ function answeredAccount({ unbound }: LocalState, { podId }: InstanceSnapshot): 
 }
 
 /**
- * The account that this process rented with, or that of the create intent, which anybody may edit. Failing these, that of the current key, or the user that the
- * snapshot names.
+ * The account that this process rented with, or that of the create intent, which anybody may edit. Failing these, that
+ * of the current key, or the user that the snapshot names.
  */
 export function accountOf(
   { account: session, reference }: Pick<Observation, 'account' | 'reference'>,

@@ -2,9 +2,9 @@ import type { GpuPodStatus } from '../../api/gpupod/status.ts';
 import type { Observation } from '../observation.ts';
 
 /**
- * Whether the new status is worth a write of its own. Accrued cost, price drift and what it shifts, the proof of an ID and rejection
- * counts change all the time, so they join the next write. New rejection reasons are written at most every
- * `rejectionsWriteMs`.
+ * Whether the new status is worth a write of its own. Accrued cost, price drift and what it shifts, the proof of an ID
+ * and rejection counts change all the time, so they join the next write. New rejection reasons are written at most
+ * every `rejectionsWriteMs`.
  */
 export function isWorthWriting(observation: Observation, next: GpuPodStatus): boolean {
   const current = observation.gpuPod.status;

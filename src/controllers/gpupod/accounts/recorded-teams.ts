@@ -31,8 +31,8 @@ interface Teams {
 }
 
 /**
- * The teams that pay or paid last for instances, by session: an instance stays in the team that paid for it, whatever its account
- * names by now. Each decision asks for them, so one pass over all GpuPods serves all sessions for a second.
+ * The teams that pay or paid last for instances, by session: an instance stays in the team that paid for it, whatever
+ * its account names by now. Each decision asks for them, so one pass over all GpuPods serves all sessions for a second.
  */
 export class RecordedTeams {
   readonly #options: RecordedTeamsOptions;

@@ -114,8 +114,8 @@ async function removeOwned(
 const IN_THE_WAY: ReadonlySet<string> = new Set(['SecretConflict', 'SecretRefused']);
 
 /**
- * True if the status names the Secret or reports one in its place, or if it holds a generated key. The operator then reads first, instead of
- * repeating a create that fails.
+ * True if the status names the Secret or reports one in its place, or if it holds a generated key. The operator then
+ * reads first, instead of repeating a create that fails.
  */
 function mayBeThere({ status }: GpuPod, { name, keyFingerprint }: EnsureSecret): boolean {
   const synced = status.conditions?.find(({ type }) => type === 'Synced');

@@ -21,9 +21,9 @@ interface Missing {
 type Parts = Pick<Context, 'retained' | 'clock' | 'log' | 'timings' | 'session'>;
 
 /**
- * Keeps the list of retained instances true. What a GpuAccount or ClusterGpuAccount pays for counts even while no key
- * can list it. Each counts until its termination is proven, by the same rule as for the
- * instance of a GpuPod; then its entry is removed. Instances of another account are left unchanged.
+ * Keeps the list of retained instances true. Each counts until its termination is proven, by the same rule as for the
+ * instance of a GpuPod; then its entry is removed. What a GpuAccount or ClusterGpuAccount pays for counts even while no
+ * key can list it. Entries of another account are left unchanged.
  */
 export class RetainedUpkeep {
   readonly #parts: Parts;
