@@ -7,7 +7,7 @@ import { isSameAttempt, namePrefixOf, parsePodName, podNamePrefixes, prefixOfNam
 import type { PodNameParts } from './pod-name.ts';
 import type { InstanceSnapshot } from './provider.ts';
 import type { Policy } from './settings.ts';
-import { attemptsOf, hasOutcome } from './status/attempts.ts';
+import { attemptsOf, hasOutcome, lostAttempt } from './status/attempts.ts';
 
 /** How an instance with one of this GpuPod's name prefixes relates to it. */
 export type InstanceRelation =
@@ -20,7 +20,8 @@ export type InstanceRelation =
   | 'duplicate'
   /**
    * Of a later attempt than the GpuPod records. The operator writes an attempt down before it sends the request, so
-   * the GpuPod was restored or edited. The instance may be in use, so the operator does not terminate it.
+   * the GpuPod was restored or edited. Or it was ready and lost, and the provider knows it again. The instance may be in
+   * use, so the operator does not terminate it.
    */
   | 'newer'
   /** Not this GpuPod's to judge: of the GpuPod whose instance it adopted, or not named by an operator. */
@@ -41,7 +42,8 @@ export function relationOf(known: ObjectKnown, instance: Named): InstanceRelatio
     return 'others';
   }
   if (podNamePrefixes(installation, gpuPod.metadata).includes(namePrefixOf(parts))) {
-    return isPassed(known, parts) || terminatesAllInstances(known) ? 'duplicate' : 'newer';
+    const isOver = isPassed(known, parts) && !isBack(known, instance);
+    return isOver || terminatesAllInstances(known) ? 'duplicate' : 'newer';
   }
   return namePrefixOf(parts) === adoptedPrefix(known) && isAfterAdopted(known, parts, instance)
     ? 'newer'
@@ -117,6 +119,15 @@ function isPassed(
     reading.intent.installation === installation;
   const last = Math.max(0, bound ?? 0, isOwn ? reading.intent.attempt : 0, ...recorded);
   return hasOutcome(status, attempt) || attempt < last || (status.podId !== undefined && attempt === bound);
+}
+
+/**
+ * Whether this is the ready instance that the provider did not know for a while, and nobody has asked for another one
+ * since.
+ */
+function isBack({ gpuPod: { spec, status } }: Pick<ObjectKnown, 'gpuPod'>, { podId, name }: Named): boolean {
+  const lost = lostAttempt(status);
+  return !spec.suspend && lost?.podId === podId && isSameAttempt(lost.podName ?? '', name);
 }
 
 /** Later than the adopted attempt, and than every attempt of that name prefix on record. */

@@ -140,7 +140,7 @@ export const REASONS = {
     NewerInstance: {
       status: 'False',
       meaning:
-        'The provider shows an instance of this GpuPod that is newer than everything the GpuPod records, as after a restore from an older backup. The operator never terminates it as a duplicate, and creates no other. If it is the only one, ready, and as the spec says, its price above all, the operator adopts it. Set `suspend` to false or correct the spec to adopt it, or delete the GpuPod to terminate it.',
+        'The provider shows an instance of this GpuPod that is newer than everything the GpuPod records, as after a restore from an older backup, or one that was lost while it was ready. The operator never terminates it as a duplicate, and creates no other. If it is the only one, ready, and as the spec says, its price above all, the operator adopts it. Set `suspend` to false or correct the spec to adopt it, or delete the GpuPod to terminate it.',
     },
     Paused: {
       status: 'False',
@@ -194,7 +194,7 @@ export const REASONS = {
     Lost: {
       status: 'False',
       meaning:
-        'The instance disappeared, and the operator did not terminate it. `Ready` says whether it may bill.',
+        'The instance disappeared, and the operator did not terminate it. `Ready` says whether it may bill. If the provider knows a lost one again, the operator adopts it.',
     },
   },
   Reachable: REACHABLE_REASONS,

@@ -6,7 +6,7 @@ import { identityOf } from '../account.ts';
 import { lifetimeOf, lifetimeText } from '../lifetime.ts';
 import type { Observation } from '../observation.ts';
 import type { InstanceSnapshot } from '../provider.ts';
-import { attemptsCostOf } from '../status/attempts.ts';
+import { attemptsCostOf, lostAttempt, reopened } from '../status/attempts.ts';
 import { timeMs } from '../status/timestamp.ts';
 import { payingTeam } from '../settings.ts';
 import { isOtherGpu, normalized } from './gpu-names.ts';
@@ -89,11 +89,13 @@ function outlived(
 /** The same for the total cost, at the price that the instance has now. */
 function overspent(
   { gpuPod, now }: Pick<Observation, 'gpuPod' | 'now'>,
-  { createdAt, priceUsdPerHour = 0 }: InstanceSnapshot,
+  { podId, createdAt, priceUsdPerHour = 0 }: InstanceSnapshot,
 ): string | undefined {
   const { maxTotalCost } = gpuPod.spec;
+  const lost = lostAttempt(gpuPod.status);
+  const before = lost?.podId === podId ? reopened(gpuPod.status, lost) : gpuPod.status;
   const hours = Math.max(0, now.wallMs - timeMs(createdAt)) / MS_PER_HOUR;
-  const usd = attemptsCostOf(gpuPod.status) + hours * priceUsdPerHour;
+  const usd = attemptsCostOf(before) + hours * priceUsdPerHour;
   return maxTotalCost !== undefined && usd >= maxTotalCost
     ? `with earlier attempts it has cost all of spec.maxTotalCost ${formatUsd(capToMicros(maxTotalCost))} USD`
     : undefined;

@@ -2,6 +2,7 @@ import { formatUsd, priceToMicros } from '../../offers/money.ts';
 import type { Observation } from '../observation.ts';
 import { podNamePrefixes, prefixOfName } from '../pod-name.ts';
 import type { InstanceSnapshot } from '../provider.ts';
+import { lostAttempt } from '../status/attempts.ts';
 import { differenceFromSpec } from './differences.ts';
 
 /** What the instances cost and what to do. It has no counters or times, so it stays the same until a person acts. */
@@ -14,7 +15,11 @@ export function newerMessage(observation: Observation, newer: readonly InstanceS
   );
   const what = `Instance ${first ?? ''}${others.length === 0 ? '' : ` and ${others.join(', ')}`}`;
   const end = isOwn ? 'deleting the GpuPod terminates it' : 'to stop it, terminate it at the provider';
-  return `${what} bills and is newer than what this GpuPod records, as after a restore. Nothing else is rented. ${wayToAdopt(observation, newer)}; ${end}.`;
+  const isBack = lostAttempt(gpuPod.status)?.podId === newer[0]?.podId;
+  const why = isBack
+    ? 'is known to the provider again, after it was lost'
+    : 'is newer than what this GpuPod records, as after a restore';
+  return `${what} bills and ${why}. Nothing else is rented. ${wayToAdopt(observation, newer)}; ${end}.`;
 }
 
 function wayToAdopt(observation: Observation, newer: readonly InstanceSnapshot[]): string {

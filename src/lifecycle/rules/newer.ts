@@ -10,7 +10,9 @@ import { accruedUsd } from '../status/accrual.ts';
 import {
   currentAttemptNumber,
   keptAttemptsCost,
+  lostAttempt,
   paidBy,
+  reopened,
   withAttempt,
   withAttemptCost,
 } from '../status/attempts.ts';
@@ -169,10 +171,14 @@ function adopt(observation: Observation, instance: InstanceSnapshot): Step {
   const { now } = observation;
   const at = timestamp(now.wallMs);
   const createdAt = createdAtOf(observation, instance.createdAt, intentFor(observation, instance));
-  const before = withoutOlder(observation);
+  const lost = lostAttempt(observation.gpuPod.status);
+  const isBack = lost?.podId === instance.podId;
+  const before = isBack ? reopened(observation.gpuPod.status, lost) : withoutOlder(observation);
   const podName = recordedName(instance);
   const terms = termsOf(observation, instance);
-  const message = `Adopted instance ${instance.podId}, which is newer than what the GpuPod recorded; its offer is known as far as the provider states it.`;
+  const message = isBack
+    ? `Adopted instance ${instance.podId} again: the provider knows it once more.`
+    : `Adopted instance ${instance.podId}, which is newer than what the GpuPod recorded; its offer is known as far as the provider states it.`;
   return {
     kind: 'act',
     effect: {

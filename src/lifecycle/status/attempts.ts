@@ -13,6 +13,31 @@ export function hasOutcome(status: GpuPodStatus, attempt: number | undefined): b
   return attemptsOf(status).some(({ number, outcome }) => number === attempt && outcome !== undefined);
 }
 
+/**
+ * The last attempt if its instance was ready and got lost. The provider no longer knew the instance, but nobody saw it
+ * end, so it may come back.
+ */
+export function lostAttempt(status: GpuPodStatus): Attempt | undefined {
+  const last = attemptsOf(status).at(-1);
+  const isLost = last?.outcome === 'Ended' && last.reason === 'Lost';
+  return isLost && status.podId === undefined ? last : undefined;
+}
+
+/** The status before this attempt ended. Its costs are those of the instance that runs. */
+export function reopened(status: GpuPodStatus, attempt: Attempt): GpuPodStatus {
+  const {
+    outcome: _outcome,
+    reason: _reason,
+    message: _message,
+    endedAt: _at,
+    ending: _ending,
+    cost,
+    ...open
+  } = attempt;
+  const attempts = attemptsOf(status).map((one) => (one.number === attempt.number ? open : one));
+  return { ...status, attempts, ...withAttemptCost(status, cost === undefined ? undefined : -cost) };
+}
+
 /** The attempts with one of them changed or added, sorted by number. Only the last ten are kept. */
 export function withAttempt(
   status: GpuPodStatus,
