@@ -1,10 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { isRecord } from '../../src/json.ts';
 import { OPEN_POLICY } from '../support/builders/policy.ts';
+import { withSpec } from './edits.ts';
 import { INSTALLATION_RECORD } from './installation-record.ts';
 import { readySimulation } from './life.ts';
-import { podIdOf, reasonOf } from './readings.ts';
-import type { Simulation, SimulationOptions } from './simulation.ts';
+import { messageOf, podIdOf, reasonOf } from './readings.ts';
+import { Simulation } from './simulation.ts';
+import type { SimulationOptions } from './simulation.ts';
 
 const MINUTE_MS = 60_000;
 const RETAINED = { namespace: 'gpupod-system', name: 'gpupod-operator-retained' };
@@ -115,6 +117,83 @@ describe('the reservations', () => {
     simulation.api.world.pods.end(podId, 'Forced');
     await simulation.until('it has room', () => simulation.isReady('next-1'), 30 * MINUTE_MS);
     expect(simulation.journal.violations).toEqual([]);
+  });
+});
+
+describe('an instance that was never ready, of a deleted GpuPod with a cap, while no price is stated', () => {
+  const PATHS = [
+    { method: 'GET', path: '/pods/', kind: 'PatchRows' },
+    { method: 'GET', path: '/pods/status', kind: 'PatchRows' },
+    { method: 'GET', path: '/pods/{id}', kind: 'Patch' },
+    { method: 'POST', path: '/pods/', kind: 'Patch' },
+  ] as const;
+
+  function statePrice(simulation: Simulation, priceHr: number | null): void {
+    simulation.api.faults.clear();
+    for (const { method, path, kind } of PATHS) {
+      simulation.api.faults.add({ method, path, effect: { kind, fields: { priceHr } } });
+    }
+  }
+
+  /** The GpuPod was deleted two minutes ago, and nothing has stated the price of its instance. */
+  async function waitingSimulation() {
+    const simulation = new Simulation({});
+    simulation.startOperator();
+    await simulation.pass(1_000);
+    statePrice(simulation, null);
+    simulation.apply('train-1', { deletionPolicy: 'Retain', maxPrice: 3 });
+    await simulation.until('it has an instance', () => podIdOf(simulation.object()) !== undefined);
+    const podId = podIdOf(simulation.object()) ?? '';
+    simulation.delete();
+    await simulation.pass(2 * MINUTE_MS);
+    return { simulation, podId };
+  }
+
+  function isLive({ api }: Simulation, podId: string): boolean {
+    return api.world.pods.live().some(({ id }) => id === podId);
+  }
+
+  it('is kept with its GpuPod, which says why, and what to do', async () => {
+    const { simulation, podId } = await waitingSimulation();
+    expect(isLive(simulation, podId)).toBe(true);
+    expect(messageOf(simulation.object() ?? NOBODY, 'Ready')).toBe(
+      `Instance ${podId} bills, and the provider states no price for it. Once the price is known and within the cap, it is left running. Above the cap, or without a price after provisioningTimeout, it is terminated. To terminate it now, set spec.deletionPolicy to Delete.`,
+    );
+    const writes = simulation.object()?.metadata.resourceVersion;
+    await simulation.pass(10 * MINUTE_MS);
+    expect(simulation.object()?.metadata.resourceVersion).toBe(writes);
+  });
+
+  it.each<{ what: string; then: (simulation: Simulation) => void; isKept: boolean }>([
+    {
+      what: 'terminates once its price is stated, above the cap',
+      then: (simulation) => {
+        statePrice(simulation, 50);
+      },
+      isKept: false,
+    },
+    {
+      what: 'is retained once its price is stated, within the cap',
+      then: (simulation) => {
+        statePrice(simulation, 2.9);
+      },
+      isKept: true,
+    },
+    { what: 'terminates after provisioningTimeout', then: () => undefined, isKept: false },
+  ])('$what', async ({ then, isKept }) => {
+    const { simulation, podId } = await waitingSimulation();
+    then(simulation);
+    await simulation.until('it is deleted', () => simulation.object() === undefined, 30 * MINUTE_MS);
+    expect(isLive(simulation, podId)).toBe(isKept);
+    expect(Object.keys(entries(simulation))).toEqual(isKept ? [podId] : []);
+    expect(simulation.journal.violations).toEqual([]);
+  });
+
+  it('terminates at once when somebody sets deletionPolicy back to Delete', async () => {
+    const { simulation, podId } = await waitingSimulation();
+    simulation.edit(withSpec({ deletionPolicy: 'Delete' }), 'train-1');
+    await simulation.until('it is deleted', () => simulation.object() === undefined, 5 * MINUTE_MS);
+    expect(isLive(simulation, podId)).toBe(false);
   });
 });
 

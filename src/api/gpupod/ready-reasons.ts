@@ -85,7 +85,7 @@ export const READY_REASONS = {
   Deleting: {
     status: 'False',
     meaning:
-      'The GpuPod is being deleted. It stays until the provider confirms that the instance is terminated.',
+      'The GpuPod is being deleted. It stays until the provider confirms that the instance is terminated; with `Retain`, until the price of an instance that was never ready is known.',
   },
   Stale: {
     status: 'Unknown',

@@ -38,7 +38,7 @@ const WAIT_FACTOR = 3;
  * Prefers the next list, which all GpuPods share. Falls back to a GET where lists fail, omit the instance, or take
  * too long.
  */
-function readAgain(observation: Observation, instance: InstanceState, sinceMs: number): Step {
+export function readAgain(observation: Observation, instance: InstanceState, sinceMs: number): Step {
   const { gpuPod, now, timings, providerFailure, inventory } = observation;
   const isLeftOut =
     inventory === undefined || inventory.doubt !== undefined || inventory.beganAtMs >= sinceMs;

@@ -8,6 +8,7 @@ import { ownInstances, newerInstances, retainsInstances } from '../instance-rela
 import { draftStatus } from '../status/draft.ts';
 import type { ConditionDrafts } from '../status/draft.ts';
 import type { InstanceLeft, Rest, Step } from '../step.ts';
+import { awaitPriceToRetain } from './await-price.ts';
 import { awaitedFormer, formerDrafts } from './former-accounts.ts';
 import { checkAsRequested } from './as-requested.ts';
 import { endExpired } from './expire.ts';
@@ -106,6 +107,7 @@ function retainInstance(observation: Observation, instances: readonly InstanceLe
     checkPrice(observation, snapshot) ??
     checkAsRequested(observation, snapshot) ??
     endExpired(observation) ??
+    awaitPriceToRetain(observation) ??
     confirmNothingElse(observation, instances)
   );
 }
