@@ -18,7 +18,7 @@ import { shortOffer } from '../status/bind.ts';
 import { draftStatus } from '../status/draft.ts';
 import { timestamp, timestampOf } from '../status/timestamp.ts';
 import type { Cooldown, Step } from '../step.ts';
-import { PENDING } from './condition-drafts.ts';
+import { PENDING, SEARCHING } from './condition-drafts.ts';
 
 type Result = Omit<Partial<Attempt>, 'number'>;
 
@@ -101,7 +101,7 @@ function close(observation: Observation, attempt: number, result: Result, avoide
     {
       Ready: PENDING,
       Provisioned: ['CreateFailed', result.message ?? 'The last create request created no instance.'],
-      progress: { type: 'Reconciling', draft: ['Searching', 'Looking for an offer.'] },
+      progress: { type: 'Reconciling', draft: SEARCHING },
     },
     {
       attempts: withAttempt(gpuPod.status, attempt, { ...result, endedAt: at }),

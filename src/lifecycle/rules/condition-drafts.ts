@@ -53,3 +53,17 @@ export function startingDraft(podId: string): ConditionDraft<'Ready'> {
 }
 
 export const ON_ITS_WAY: ConditionDraft<'Reconciling'> = ['Progressing', 'Waiting for the instance.'];
+
+export const SEARCHING: ConditionDraft<'Reconciling'> = ['Searching', 'Looking for an offer.'];
+
+export const AWAITING_END: ConditionDraft<'Reconciling'> = [
+  'Progressing',
+  'Waiting for proof that the instance is terminated.',
+];
+
+export const SUSPENDED: ConditionDraft<'Ready'> = [
+  'Suspended',
+  'Nothing is rented, because spec.suspend is true.',
+];
+
+export const NOTHING_RENTED: ConditionDraft<'Provisioned'> = ['NotCreated', 'Nothing is rented.'];

@@ -61,7 +61,7 @@ function resolveUnknown(observation: Observation, intent: Intent, remembered: Pe
   if (ended !== undefined) {
     return closeEnded(observation, intent, ended);
   }
-  if (isAbsent(observation, remembered) || isConfirmedAbsent(observation, intent)) {
+  if (isAbsent(observation, remembered) || isConfirmedNotCreated(observation, intent)) {
     return closeNotCreated(observation, intent, remembered);
   }
   return awaitOutcome(observation, remembered, intent);
@@ -103,7 +103,8 @@ function isTeamUnseen({ intent, inventory }: Observation): boolean {
   return teamId !== undefined && inventory?.teamsSeen.has(teamId) !== true;
 }
 
-function isConfirmedAbsent({ gpuPod }: Observation, intent: Intent): boolean {
+/** A person confirmed that the attempt of this create intent created nothing. */
+function isConfirmedNotCreated({ gpuPod }: Observation, intent: Intent): boolean {
   return isSameAttempt(gpuPod.metadata.annotations[ANNOTATIONS.confirmAbsent], intent.name);
 }
 

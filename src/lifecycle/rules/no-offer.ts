@@ -6,6 +6,7 @@ import { draftStatus } from '../status/draft.ts';
 import type { ConditionDrafts, Facts } from '../status/draft.ts';
 import { timestamp } from '../status/timestamp.ts';
 import type { Rest } from '../step.ts';
+import { NOTHING_RENTED } from './condition-drafts.ts';
 
 /** Reports why no offer fits, and searches again until `offerTimeout`, if there is one. Waiting costs nothing. */
 export function restWithoutOffer(observation: Observation, selection: NoOfferSelected): Rest {
@@ -20,7 +21,7 @@ export function restWithoutOffer(observation: Observation, selection: NoOfferSel
   const drafts: ConditionDrafts = {
     Ready: ['NoMatchingOffer', `${selection.message}${whereToSearch(selection)}`],
     OfferSelected: [selection.reason, selection.message],
-    Provisioned: ['NotCreated', 'Nothing is rented.'],
+    Provisioned: NOTHING_RENTED,
     progress: isOver
       ? {
           type: 'Stalled',

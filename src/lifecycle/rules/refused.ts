@@ -11,7 +11,7 @@ import { draftStatus } from '../status/draft.ts';
 import type { Facts } from '../status/draft.ts';
 import { timestamp, timestampOf } from '../status/timestamp.ts';
 import type { Cooldown, CooldownReason, Step } from '../step.ts';
-import { PENDING } from './condition-drafts.ts';
+import { PENDING, SEARCHING } from './condition-drafts.ts';
 import { asksForUsualSizes } from './usual-request.ts';
 
 /**
@@ -25,7 +25,7 @@ export function settleRefusal(observation: Observation, intent: Intent, refusal:
     {
       Ready: PENDING,
       Provisioned: ['CreateFailed', `${shortOffer(intent)} refused the create request: ${refusal.message}`],
-      progress: { type: 'Reconciling', draft: ['Searching', 'Looking for an offer.'] },
+      progress: { type: 'Reconciling', draft: SEARCHING },
     },
     {
       attempts: withAttempt(gpuPod.status, intent.attempt, {

@@ -5,6 +5,7 @@ import type { Observation } from '../observation.ts';
 import { draftStatus, findCondition } from '../status/draft.ts';
 import type { InstanceLeft, Step } from '../step.ts';
 import { closeEndedInstance } from './termination.ts';
+import { NOTHING_RENTED } from './condition-drafts.ts';
 
 /** What happens to the instance on release. Without a field: it has ended. */
 export interface Release {
@@ -67,7 +68,7 @@ function closeTerminated(observation: Observation): Step {
   return closeEndedInstance(
     observation,
     { reason: 'Deleted', message: 'The GpuPod was deleted.' },
-    { Ready: ['Terminated', message], Provisioned: ['NotCreated', 'Nothing is rented.'] },
+    { Ready: ['Terminated', message], Provisioned: NOTHING_RENTED },
   );
 }
 

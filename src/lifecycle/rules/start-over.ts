@@ -5,7 +5,7 @@ import { notCreatedInARow, refusalCounts } from '../status/attempts.ts';
 import { draftStatus } from '../status/draft.ts';
 import { timestamp } from '../status/timestamp.ts';
 import type { Step } from '../step.ts';
-import { heldReady, PENDING, currentDraft } from './condition-drafts.ts';
+import { currentDraft, heldReady, PENDING, SEARCHING } from './condition-drafts.ts';
 import { isAfterLoss, isHeldByLimit, lastingStall } from './stalled.ts';
 
 /**
@@ -29,9 +29,7 @@ export function startOver(observation: Observation): Step | undefined {
         observation,
         {
           Ready: isRented ? currentDraft(status, 'Ready', PENDING) : PENDING,
-          ...(isRented
-            ? {}
-            : { progress: { type: 'Reconciling', draft: ['Searching', 'Looking for an offer.'] } }),
+          ...(isRented ? {} : { progress: { type: 'Reconciling', draft: SEARCHING } }),
         },
         {
           failedAttempts: undefined,

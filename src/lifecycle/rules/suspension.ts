@@ -2,6 +2,7 @@ import type { Observation } from '../observation.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Step } from '../step.ts';
 import { beginTermination } from './termination.ts';
+import { NOTHING_RENTED, SUSPENDED } from './condition-drafts.ts';
 
 /** `spec.suspend`: terminates the instance and keeps the GpuPod. Earlier failures are reset. */
 export function suspend(observation: Observation): Step | undefined {
@@ -17,9 +18,9 @@ export function suspend(observation: Observation): Step | undefined {
     status: draftStatus(
       observation,
       {
-        Ready: ['Suspended', 'Nothing is rented, because spec.suspend is true.'],
+        Ready: SUSPENDED,
         OfferSelected: ['NotEvaluated', 'The operator does not evaluate offers while spec.suspend is true.'],
-        Provisioned: ['NotCreated', 'Nothing is rented.'],
+        Provisioned: NOTHING_RENTED,
       },
       { failedAttempts: undefined, searchStartedAt: undefined, hint: undefined, rejections: undefined },
     ),

@@ -13,6 +13,7 @@ import type { Hindrance } from './failing.ts';
 import { isSigned, ownership } from './identity.ts';
 import { listDoubt } from './list-doubt.ts';
 import { deferStatus } from './defer-status.ts';
+import { AWAITING_END } from './condition-drafts.ts';
 
 /**
  * Terminates the rented instance: sends DELETE, then reads until the end is proven, and then returns undefined. The
@@ -195,7 +196,7 @@ function draftsWhileTerminating({ gpuPod }: Observation, why: string): Condition
         ],
     progress: {
       type: 'Reconciling',
-      draft: ['Progressing', 'Waiting for proof that the instance is terminated.'],
+      draft: AWAITING_END,
     },
   };
 }

@@ -24,6 +24,7 @@ import { terminateInstance } from './terminate.ts';
 import { restFailing } from './failing.ts';
 import { isImpatient } from './provisioning-time.ts';
 import { installsNothingOfItsOwn } from './usual-request.ts';
+import { AWAITING_END, SEARCHING, SUSPENDED } from './condition-drafts.ts';
 
 /** Why the operator terminates the instance of a living GpuPod. The reason is written before the DELETE is sent. */
 export const TERMINATION_REASONS = [
@@ -66,7 +67,7 @@ export function beginTermination(observation: Observation, ending: TerminationRe
           Provisioned: provisionedAfter(ending, message),
           progress: {
             type: 'Reconciling',
-            draft: ['Progressing', 'Waiting for proof that the instance is terminated.'],
+            draft: AWAITING_END,
           },
         },
         {
@@ -83,8 +84,6 @@ export function beginTermination(observation: Observation, ending: TerminationRe
     },
   };
 }
-
-const SUSPENDED: ConditionDraft<'Ready'> = ['Suspended', 'Nothing is rented, because spec.suspend is true.'];
 
 /** Finishes a termination that was begun, whatever the spec says by now. */
 export function finishTermination(observation: Observation): Step | undefined {
@@ -128,9 +127,7 @@ export function closeEndedInstance(
         observation,
         {
           Ready: ['Terminated', 'The instance is terminated.'],
-          ...(maySearch(observation)
-            ? { progress: { type: 'Reconciling', draft: ['Searching', 'Looking for an offer.'] } }
-            : {}),
+          ...(maySearch(observation) ? { progress: { type: 'Reconciling', draft: SEARCHING } } : {}),
           ...drafts,
         },
         closingFacts(observation, {
