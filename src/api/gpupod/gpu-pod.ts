@@ -27,7 +27,7 @@ const Status = GpuPodStatus.catch(({ value }) => readableStatus(value)).default(
 const GpuPod = z.object({ metadata: ObjectMeta, spec: Spec, status: Status });
 
 const isNormalMetadata = normalFormTest(ObjectMeta);
-const isNormalStatus = normalFormTest(GpuPodStatus);
+export const isNormalStatus = normalFormTest(GpuPodStatus);
 
 /** A GpuPod as the operator works with it: validated, with defaults. */
 export type GpuPod = z.output<typeof GpuPod>;

@@ -10,6 +10,8 @@ import { accruedUsd } from '../../../lifecycle/status/accrual.ts';
 import { droppedFields } from '../../../lifecycle/status/dropped.ts';
 import type { DroppedFields } from '../../../lifecycle/status/dropped.ts';
 import { eventsBetween } from '../../../lifecycle/status/events.ts';
+import { writableStatus } from '../../../lifecycle/status/writable.ts';
+import type { WritableStatus } from '../../../lifecycle/status/writable.ts';
 import { identityOf } from '../../../lifecycle/account.ts';
 import { microsToUsd } from '../../../offers/money.ts';
 import type { AccountSession } from '../../../accounts/session.ts';
@@ -30,23 +32,26 @@ type Writing = Pick<Context, 'api' | 'view'>;
  * instance from here: whoever edits a status could otherwise state any end.
  */
 export async function writeStatus(
-  context: Writing & Pick<Context, 'fidelity' | 'events' | 'session'>,
+  context: Writing & Pick<Context, 'fidelity' | 'events' | 'session' | 'log'>,
   gpuPod: GpuPod,
   status: GpuPodStatus,
   localState: LocalState,
 ): Promise<GuardedOutcome> {
   const { name, namespace, uid, resourceVersion } = gpuPod.metadata;
+  const writable = writableStatus(status);
+  reportRefused(context, gpuPod, localState, writable);
   const body = {
     apiVersion: API_VERSION,
     kind: KIND,
     metadata: { name, namespace, uid, resourceVersion },
-    status,
+    status: writable.status,
   };
   let dropped: DroppedFields = {};
   const written = await guarded(context, gpuPod, localState, async () => {
     const returned = await context.api.replaceStatus(body);
-    dropped = droppedFields(status, Reflect.get(returned, 'status'));
-    context.fidelity.note(gpuPod, status, dropped);
+    const stored: unknown = Reflect.get(returned, 'status');
+    dropped = droppedFields(status, stored);
+    context.fidelity.note(gpuPod, writable.status, droppedFields(writable.status, stored));
     return returned;
   });
   const isWhole = Object.keys(dropped).length === 0;
@@ -61,6 +66,20 @@ export async function writeStatus(
     settleEnd(context.session, gpuPod.status, status);
   }
   return outcome;
+}
+
+function reportRefused(
+  { log }: Pick<Context, 'log'>,
+  { metadata: { namespace, name } }: GpuPod,
+  { dropped = {} }: LocalState,
+  { refused }: WritableStatus,
+): void {
+  if (refused.some((field) => !(field in dropped))) {
+    log.error(
+      { namespace, name, fields: refused },
+      'left fields out of the status of a GpuPod, because their values do not fit the CRD; please report this',
+    );
+  }
 }
 
 function settleEnd({ reservations }: AccountSession, before: GpuPodStatus, after: GpuPodStatus): void {
