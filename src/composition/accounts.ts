@@ -102,7 +102,12 @@ export function createAccountController(
       ...(cluster === undefined ? {} : { ClusterGpuAccount: ofKind('ClusterGpuAccount', cluster.accounts) }),
     },
     gpuPods,
-    usageOf: usageReader(gpuPods.store, clock, controller.accounts.own.reservations),
+    usageOf: usageReader(
+      gpuPods.store,
+      clock,
+      controller.accounts.own.reservations,
+      controller.provenHoldings,
+    ),
     sessions,
     secrets: {
       get: async (target) => await ports.secrets.get(target),

@@ -81,7 +81,12 @@ export class ProcessAccounts {
       log,
       kinds: { GpuAccount: this.#ofKind('GpuAccount'), ClusterGpuAccount: this.#ofKind('ClusterGpuAccount') },
       gpuPods: gpuPods.source,
-      usageOf: usageReader(gpuPods.store, clock, controller.accounts.own.reservations),
+      usageOf: usageReader(
+        gpuPods.store,
+        clock,
+        controller.accounts.own.reservations,
+        controller.provenHoldings,
+      ),
       sessions,
       secrets: {
         get: async (target) => await secrets.get(target),

@@ -25,6 +25,8 @@ import { laneOf, planLanes } from './lanes.ts';
 import type { Loops, ProtectAccount } from './loops.ts';
 import type { Probes } from './probes.ts';
 import { reconcile } from './reconcile.ts';
+import { provenHoldings } from './accounts/proven-holdings.ts';
+import type { ProvenHoldings } from './accounts/proven-holdings.ts';
 import { RecordedTeams } from './accounts/recorded-teams.ts';
 import { reportFailure } from './report-failure.ts';
 import { accountSession } from './accounts/sessions.ts';
@@ -42,6 +44,7 @@ export class GpuPodController implements Runnable {
   readonly accounts: AccountRegistry;
   /** The sessions of GpuAccounts and ClusterGpuAccounts; undefined if this operator serves none. */
   readonly accountSessions: AccountSessions | undefined;
+  readonly provenHoldings: ProvenHoldings;
   readonly #shared: Reconciling;
   readonly #slots: readonly Slots[];
   readonly #controller: Controller;
@@ -61,6 +64,7 @@ export class GpuPodController implements Runnable {
     const runs = { clock: options.clock, log: options.log, ...(random === undefined ? {} : { random }) };
     const countSweep = sumOfSweeps(observer);
     this.#shared = { ...shared, payers };
+    this.provenHoldings = provenHoldings({ ...this.#shared, registry: accounts });
     this.#slots = [shared.createSlots, shared.keySlots, shared.readSlots];
     this.#probes = probes;
     this.accounts = accounts;

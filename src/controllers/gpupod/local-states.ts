@@ -28,12 +28,17 @@ export class LocalStates {
   }
 
   get(key: string, uid: string, nowMs: number): LocalState {
-    const known = this.#byKey.get(key);
-    return known?.uid === uid ? known.localState : freshLocalState(nowMs, this.#mayHavePast(key, uid));
+    return this.ofUid(key, uid) ?? freshLocalState(nowMs, this.#mayHavePast(key, uid));
   }
 
   #mayHavePast(key: string, uid: string): boolean {
     return this.#firstList.has(uid) || this.#unlistedNamespaces.has(splitKey(key).namespace ?? '');
+  }
+
+  /** The local state of the GpuPod with this UID; undefined if this process has not observed it yet. */
+  ofUid(key: string, uid: string): LocalState | undefined {
+    const known = this.#byKey.get(key);
+    return known?.uid === uid ? known.localState : undefined;
   }
 
   /** The local state under this name, whatever its UID. */

@@ -9,6 +9,7 @@ import { objectKey } from '../../../kubernetes/objects.ts';
 import { accountKey, isSamePayer } from '../../../lifecycle/account-identity.ts';
 import { isSameAccount } from '../../../lifecycle/account.ts';
 import type { AccountIdentity, AccountReference } from '../../../lifecycle/account-identity.ts';
+import type { Holding, ProvenHoldings } from './proven-holdings.ts';
 import { statedAccount } from './recorded-account.ts';
 
 /** What the GpuPods record about the account that pays for each. The spec does not count. */
@@ -39,17 +40,32 @@ export const UNUSED: AccountUsage = { ...NO_INSTANCES, holders: [], namespaces: 
 export function usageByAccount(
   objects: readonly KubernetesObject[],
   creates: OpenCreates,
+  proven: ProvenHoldings,
 ): ReadonlyMap<string, AccountUsage> {
-  const holding = objects.flatMap((object) => holdingOf(object) ?? openHoldingOf(object, creates) ?? []);
+  const provenOf = proven();
+  const holding = objects.flatMap((object) => {
+    const stated = holdingOf(object) ?? openHoldingOf(object, creates);
+    return withProven(stated, heldOf(object, provenOf));
+  });
   const groups = Map.groupBy(holding, ({ account }) => account);
   return new Map(
     [...groups].map(([account, group]) => [account, usageOf(group.map(({ gpuPod }) => gpuPod))]),
   );
 }
 
-interface Holding {
-  readonly account: string;
-  readonly gpuPod: GpuPod;
+/** What the operator surely wrote; nothing for a GpuPod for which it does nothing more. */
+function heldOf(object: KubernetesObject, provenOf: ReturnType<ProvenHoldings>): readonly Holding[] {
+  const parsed = parseGpuPod(object);
+  return parsed.kind === 'ok' && !isReleased(parsed.gpuPod) ? provenOf(parsed.gpuPod) : [];
+}
+
+/** Most GpuPods hold only what they state. */
+function withProven(stated: Holding | undefined, proven: readonly Holding[]): Holding | readonly Holding[] {
+  if (stated === undefined) {
+    return proven;
+  }
+  const others = proven.filter(({ account }) => account !== stated.account);
+  return others.length === 0 ? stated : [stated, ...others];
 }
 
 /** The account that a create request or create intent holds, as the sums count it. */
@@ -115,6 +131,7 @@ export function usageReader(
   view: { list(): readonly KubernetesObject[] },
   clock: Pick<Clock, 'monotonicMs'>,
   creates: OpenCreates,
+  proven: ProvenHoldings,
 ): UsageReader {
   let atMs = -Infinity;
   let usage: ReadonlyMap<string, AccountUsage> = new Map();
@@ -122,7 +139,7 @@ export function usageReader(
     const isNews = !usage.has(name) && creates.isCreatingFor(name);
     if (isFresh || isNews || clock.monotonicMs() - atMs >= USAGE_AGE_MS) {
       atMs = clock.monotonicMs();
-      usage = usageByAccount(view.list(), creates);
+      usage = usageByAccount(view.list(), creates, proven);
     }
     return usage.get(name) ?? UNUSED;
   };

@@ -68,6 +68,10 @@ const BY_INTENT: OpenCreates = {
   },
 };
 
+function nothingProven(): () => [] {
+  return () => [];
+}
+
 describe('what GpuPods have with each account', () => {
   const cost = { pricePerHour: 2, billedPerHour: 3 };
   const objects = [
@@ -78,7 +82,7 @@ describe('what GpuPods have with each account', () => {
   ];
 
   it('counts instances and the price that is billed, over all namespaces of a ClusterGpuAccount', () => {
-    expect([...usageByAccount(objects, BY_INTENT)]).toEqual([
+    expect([...usageByAccount(objects, BY_INTENT, nothingProven)]).toEqual([
       [
         'ClusterGpuAccount/stated',
         {
@@ -103,7 +107,7 @@ describe('what GpuPods have with each account', () => {
       lists += 1;
       return objects;
     };
-    const usageOf = usageReader({ list }, clock, BY_INTENT);
+    const usageOf = usageReader({ list }, clock, BY_INTENT, nothingProven);
     for (let at = 0; at < 20; at += 1) usageOf('ClusterGpuAccount/stated');
     expect(lists).toBe(1);
     await clock.advance(500);
@@ -116,7 +120,7 @@ describe('what GpuPods have with each account', () => {
     let held: readonly KubernetesObject[] = [];
     const creating = new Set<string>();
     const creates = { ...BY_INTENT, isCreatingFor: (account: string) => creating.has(account) };
-    const usageOf = usageReader({ list: () => held }, new VirtualClock(), creates);
+    const usageOf = usageReader({ list: () => held }, new VirtualClock(), creates, nothingProven);
     expect(usageOf('GpuAccount/team-a/intended')).toEqual(UNUSED);
     held = objects;
     expect(usageOf('GpuAccount/team-a/intended')).toEqual(UNUSED);
