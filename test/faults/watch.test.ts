@@ -44,8 +44,10 @@ function isWatch({ path, query }: ProxiedRequest): boolean {
   return path.endsWith('/gpupods') && query.get('watch') === 'true';
 }
 
+/** A list of one object only asks which version the server has reached. */
 function isList({ path, query, method }: ProxiedRequest): boolean {
-  return method === 'GET' && path.endsWith('/gpupods') && query.get('watch') !== 'true';
+  const isWhole = query.get('watch') !== 'true' && query.get('limit') !== '1';
+  return method === 'GET' && path.endsWith('/gpupods') && isWhole;
 }
 
 function status(code: number, reason: string): string {

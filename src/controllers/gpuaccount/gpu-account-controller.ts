@@ -170,7 +170,8 @@ export class GpuAccountController implements Runnable {
     if (found === undefined || isKept(found)) {
       return true;
     }
-    const account = await this.#protect(key, found, false);
+    await this.#protection.sync(key, found, true);
+    const account = this.#find(key);
     return this.#protection.isRefused(key) || (account !== undefined && isKept(account));
   }
 

@@ -84,9 +84,9 @@ export class Protection {
     });
   }
 
-  /** Whether the operator may not protect this account. It then rents all the same, and the log says so. */
+  /** Whether the operator may not protect this account or its Secret. It then rents all the same, and the log says so. */
   isRefused(key: string): boolean {
-    return this.#refused.has(`${key} account`);
+    return this.#refused.has(`${key} account`) || this.#refused.has(`${key} secret`);
   }
 
   /** The account is gone, so nobody would remove the finalizer of its Secret later. */

@@ -42,7 +42,7 @@ export const TERMINATION_BUGS: readonly PlantedBug[] = [
     name: 'believes that all instances vanish at once',
     plant: () => ({ plan: (real) => (known) => real({ ...known, massAbsence: false }) }),
     scenario: 'five instances seem to be gone for 4 min',
-    oracles: ['settles'],
+    oracles: ['ready-ended', 'given-up'],
   },
   {
     name: 'ignores the UID in the create intent',
@@ -66,7 +66,7 @@ export const TERMINATION_BUGS: readonly PlantedBug[] = [
     name: 'does not notice a key of another account',
     plant: ignoringAccount,
     scenario: 'the key of another account is used for 10 min',
-    oracles: ['settles', 'wallet'],
+    oracles: ['ready-ended', 'wallet'],
   },
 ];
 

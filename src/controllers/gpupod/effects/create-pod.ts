@@ -119,8 +119,9 @@ async function sendWithin(
   let isCharged = false;
   let isSurelyNotCreated = false;
   try {
-    if (!(await reserve(context, gpuPod, effect.intent))) {
-      return known(localState);
+    const withheld = await reserve(context, gpuPod, effect, localState);
+    if (withheld !== undefined) {
+      return withheld;
     }
     const outcome = await sendCreate(context, gpuPod, effect, prepared);
     isCharged = outcome.kind === 'known' && mayHaveCharged(outcome.localState);
