@@ -1,16 +1,18 @@
-import { apiErrorMessage, ApiStatusError, isForbidden } from '../client/api-errors.ts';
+import { ApiStatusError, isForbidden } from '../client/api-errors.ts';
 import { isOlderVersion, objectKey } from '../objects.ts';
 import type { KubernetesObject, RawObject } from '../objects.ts';
-import { hasLost, listPages } from './list-pages.ts';
+import { listPages } from './list-pages.ts';
 import type { ListPage, ListRequest } from './list-pages.ts';
 import { ListFailures } from './list-failures.ts';
 import { LOOK_AGAIN_MS, OptionalKind } from './optional-kind.ts';
+import { decodeOrReport } from './decode-or-report.ts';
 import type { ReflectorOptions } from './reflector-options.ts';
 import { RetryPause } from './retry-pause.ts';
 import { Store } from './store.ts';
 import type { ListedAt, StoreEvent, StoreView } from './store.ts';
 import { StoreHandlers } from './store-handlers.ts';
 import type { StoreHandler } from './store-handlers.ts';
+import { VersionCheck } from './version-check.ts';
 import { WatchLength, watchTimeouts } from './watch-length.ts';
 import { runWatch } from './watch-stream.ts';
 import type { WatchChange, WatchOutcome } from './watch-stream.ts';
@@ -47,6 +49,9 @@ export class Reflector<T extends KubernetesObject> {
   #resourceVersion: string | undefined;
   /** The last version that was known, even if there is none to watch from. */
   #reached: string | undefined;
+  readonly #versionCheck = new VersionCheck();
+  /** Ends the present watch. */
+  #replaced = new AbortController();
   #hasSynced = false;
   #garbageInARow = 0;
   readonly #watchLength = new WatchLength();
@@ -113,6 +118,7 @@ export class Reflector<T extends KubernetesObject> {
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#running;
+    await this.#versionCheck.settled();
   }
 
   async #run(): Promise<void> {
@@ -160,11 +166,8 @@ export class Reflector<T extends KubernetesObject> {
     this.#answered.resolve(undefined);
   }
 
-  #takePage(
-    { isFirst, items, resourceVersion: version }: ListPage,
-    beganAtMs: number,
-    seen: Set<string>,
-  ): void {
+  #takePage(page: ListPage, beganAtMs: number, seen: Set<string>): void {
+    const { isFirst, items, resourceVersion: version } = page;
     this.#touch();
     // A list that began anew may lack objects of its first attempt.
     if (isFirst) seen.clear();
@@ -190,17 +193,15 @@ export class Reflector<T extends KubernetesObject> {
 
   /** Watches until the stream ends. Returns how long to pause before the next step, in milliseconds. */
   async #watch(version: string): Promise<number> {
-    const { transport, clock, path, labelSelector, fieldSelector, observer } = this.#options;
-    const random = this.#options.random ?? Math.random;
+    const { transport, labelSelector, fieldSelector, observer, random = Math.random } = this.#options;
     const timeoutSeconds = this.#watchLength.seconds(random());
+    this.#replaced = new AbortController();
     const watch = { watch: true, allowWatchBookmarks: true, resourceVersion: version, timeoutSeconds };
     const outcome = await runWatch({
-      transport,
-      clock,
-      path,
+      ...this.#options,
       query: { ...watch, labelSelector, fieldSelector },
       ...watchTimeouts(timeoutSeconds, this.#options.idleTimeoutMs),
-      signal: this.#stopping.signal,
+      signal: AbortSignal.any([this.#stopping.signal, this.#replaced.signal]),
       onOpen: () => {
         this.#listFailures.onWatchOpened();
         this.#pause.shorten();
@@ -213,10 +214,19 @@ export class Reflector<T extends KubernetesObject> {
       },
     });
     observer?.onWatchEnded?.(outcome.end);
-    const pauseMs = this.#afterWatch(outcome, version);
-    if (outcome.end !== 'idle') return pauseMs;
-    if (await hasLost(transport, this.#listRequest(), version)) this.#resourceVersion = undefined;
-    return 0;
+    if (outcome.end === 'idle') {
+      this.#versionCheck.begin(transport, this.#listRequest(), version, () => {
+        this.#listInstead(version);
+      });
+    }
+    return this.#afterWatch(outcome, version);
+  }
+
+  /** Ends the present watch, unless it has brought a later version meanwhile. */
+  #listInstead(version: string): void {
+    if (this.#resourceVersion !== version) return;
+    this.#resourceVersion = undefined;
+    this.#replaced.abort();
   }
 
   #listRequest(): ListRequest {
@@ -269,29 +279,18 @@ export class Reflector<T extends KubernetesObject> {
   }
 
   #put(raw: RawObject, list?: ListedAt): void {
-    const object = this.#decode(raw);
+    const object = decodeOrReport(this.#options, raw);
     if (object !== undefined) this.#emit(this.#store.put(object, list));
   }
 
   /** Deletes an object even if it no longer decodes, because its identity is enough. */
   #remove(raw: RawObject): void {
-    this.#emit(this.#store.remove(raw, this.#decode(raw)));
+    this.#emit(this.#store.remove(raw, decodeOrReport(this.#options, raw)));
   }
 
   #emit(events: readonly StoreEvent<T>[]): void {
     if (events.length > 0) this.#hasNews = true;
     this.#handlers.emit(events);
-  }
-
-  /** One bad object must not stop the others: it is reported, and its last version stays. */
-  #decode(raw: RawObject): T | undefined {
-    try {
-      return this.#options.decode(raw);
-    } catch (error) {
-      const { log, path } = this.#options;
-      log.error({ path, key: objectKey(raw), error: apiErrorMessage(error) }, 'failed to parse an object');
-      return undefined;
-    }
   }
 
   #touch(): void {

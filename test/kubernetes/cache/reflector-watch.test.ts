@@ -104,6 +104,16 @@ describe('watching', () => {
     expect(world.runtime.server.watches.openCount).toBe(1);
   });
 
+  it('does not wait for the answer to the question whether the server still has the version', async () => {
+    await world.startWatching({ idleTimeoutMs: 90_000 });
+    const { server } = world.runtime;
+    server.failNext((request) => kindOf(request) === 'LIST', 'hang');
+    server.watches.mute();
+    world.put('a');
+    await world.runtime.clock.advance(90_000);
+    expect(await world.told(1)).toEqual(['ADDED a']);
+  });
+
   it('asks for shorter watches each time one falls silent, because a proxy may drop the next one too', async () => {
     await world.startWatching({ idleTimeoutMs: 30_000, random: () => 0 });
     const { server } = world.runtime;
