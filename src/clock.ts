@@ -29,20 +29,24 @@ const COMPARE_MS = 60_000;
 
 /**
  * Monotonic time that goes on while the host is suspended. A laptop or a node sleeps, and the provider bills
- * on: without that time, a lifetime would end hours late, and a Lease would seem fresh that another process has taken. A
- * jump of the wall clock alone counts for nothing.
+ * on: without that time, a lifetime would end hours late, and a Lease would seem fresh that another process has taken.
+ *
+ * Only time that both the uptime and the wall clock show counts, because either may jump alone: somebody sets the clock,
+ * and the uptime of a container becomes that of its host when what emulates it (lxcfs) fails. Days that never passed
+ * would end every lifetime at once.
  */
 export function monotonicTime({ nowMs, runningMs, uptimeMs }: HostTimes): () => number {
   const suspendedMs = (): number => (uptimeMs() ?? NaN) - runningMs();
   const beforeMs = suspendedMs();
+  const firstAheadMs = nowMs() - runningMs();
   let countedMs = 0;
-  let aheadMs = nowMs() - runningMs();
+  let aheadMs = firstAheadMs;
   let compareAtMs = runningMs() + COMPARE_MS;
   return () => {
     const atMs = runningMs();
     const nowAheadMs = nowMs() - atMs;
     if (atMs >= compareAtMs || nowAheadMs - aheadMs >= SHORTEST_SUSPENSION_MS) {
-      const sinceMs = suspendedMs() - beforeMs;
+      const sinceMs = Math.min(suspendedMs() - beforeMs, nowAheadMs - firstAheadMs);
       // An uptime that cannot be read is NaN, and compares as false.
       countedMs = sinceMs - countedMs >= SHORTEST_SUSPENSION_MS ? sinceMs : countedMs;
       compareAtMs = atMs + COMPARE_MS;

@@ -61,13 +61,25 @@ describe('monotonic time', () => {
       ms: 3 * HOUR_MS + 1_000,
     },
     {
-      what: 'a suspension that the wall clock does not show, once a minute has passed',
+      what: 'a suspension once the wall clock shows it, which a virtual machine may correct late',
       happen: (host) => {
         host.suspend(HOUR_MS);
         host.wallMs -= HOUR_MS;
         host.pass(60_000);
+        host.monotonicMs();
+        host.wallMs += HOUR_MS;
       },
       ms: HOUR_MS + 60_000,
+    },
+    {
+      what: 'no jump of the uptime alone, as when a container begins to see that of its host',
+      happen: (host) => {
+        host.uptimeMs = (host.uptimeMs ?? 0) + 720 * HOUR_MS;
+        host.pass(60_000);
+        host.monotonicMs();
+        host.pass(60_000);
+      },
+      ms: 120_000,
     },
     {
       what: 'no jump of the wall clock ahead',

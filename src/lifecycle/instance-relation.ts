@@ -42,7 +42,7 @@ export function relationOf(known: ObjectKnown, instance: Named): InstanceRelatio
     return 'others';
   }
   if (podNamePrefixes(installation, gpuPod.metadata).includes(namePrefixOf(parts))) {
-    const isOver = isPassed(known, parts) && !isBack(known, instance);
+    const isOver = isPassed(known, parts, instance);
     return isOver || terminatesAllInstances(known) ? 'duplicate' : 'newer';
   }
   return namePrefixOf(parts) === adoptedPrefix(known) && isAfterAdopted(known, parts, instance)
@@ -103,29 +103,27 @@ function isNamedByIntent(known: ObjectKnown, name: string | undefined): boolean 
  * Whether the GpuPod itself shows that this attempt is over: it records an outcome, a later attempt, or another
  * instance of the same attempt. A status that names another GpuPod's instance proves nothing.
  */
-function isPassed(
-  { gpuPod, intent: reading, installation }: ObjectKnown,
-  { attempt }: PodNameParts,
-): boolean {
+function isPassed(known: ObjectKnown, { attempt }: PodNameParts, instance: Named): boolean {
+  const { gpuPod, installation } = known;
   const { status, metadata } = gpuPod;
   const named = parsePodName(status.podName);
   const isOwnName =
     named !== undefined && podNamePrefixes(installation, metadata).includes(namePrefixOf(named));
   const bound = isOwnName ? named.attempt : undefined;
   const recorded = attemptsOf(status).map(({ number }) => number);
-  const isOwn =
-    reading.kind === 'read' &&
-    reading.intent.uid === metadata.uid &&
-    reading.intent.installation === installation;
-  const last = Math.max(0, bound ?? 0, isOwn ? reading.intent.attempt : 0, ...recorded);
-  return hasOutcome(status, attempt) || attempt < last || (status.podId !== undefined && attempt === bound);
+  const last = Math.max(0, bound ?? 0, attemptOfOwnIntent(known), ...recorded);
+  const hasEnded = hasOutcome(status, attempt) && !isBack(gpuPod, instance);
+  return hasEnded || attempt < last || (status.podId !== undefined && attempt === bound);
 }
 
-/**
- * Whether this is the ready instance that the provider did not know for a while, and nobody has asked for another one
- * since.
- */
-function isBack({ gpuPod: { spec, status } }: Pick<ObjectKnown, 'gpuPod'>, { podId, name }: Named): boolean {
+/** 0 without an intent that this installation wrote for this GpuPod. */
+function attemptOfOwnIntent({ gpuPod, intent: reading, installation }: ObjectKnown): number {
+  const intent = reading.kind === 'read' ? reading.intent : undefined;
+  return intent?.uid === gpuPod.metadata.uid && intent.installation === installation ? intent.attempt : 0;
+}
+
+/** Whether this is the ready instance of the last attempt, which the provider did not know for a while. */
+function isBack({ spec, status }: GpuPod, { podId, name }: Named): boolean {
   const lost = lostAttempt(status);
   return !spec.suspend && lost?.podId === podId && isSameAttempt(lost.podName ?? '', name);
 }

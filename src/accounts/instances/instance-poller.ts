@@ -16,6 +16,7 @@ interface Followed {
   readonly often: boolean;
   /** The provider accepted its DELETE, so it is expected to vanish. */
   readonly isTerminating: boolean;
+  readonly wasReady: boolean;
   /** Wallets whose lists may show it. */
   readonly wallets: Wallets;
   /** Its GpuPod was notified of a change, and has not been reconciled since. */
@@ -27,6 +28,8 @@ interface Followed {
   /** Set while status polls of it fail. */
   readonly failing?: PollFailure | undefined;
 }
+
+type How = Pick<Followed, 'often' | 'isTerminating' | 'wasReady' | 'wallets'>;
 
 /** When an instance was seen, and by which status poll. */
 interface SeenHow {
@@ -72,7 +75,7 @@ export class InstancePoller {
     this.#options = options;
   }
 
-  follow(key: string, podId: string, how: Pick<Followed, 'often' | 'isTerminating' | 'wallets'>): void {
+  follow(key: string, podId: string, how: How): void {
     const known = this.#followed.get(podId);
     this.#followed.set(podId, { ...known, ...how, key, isNews: false });
     this.#podIdByKey.set(key, podId);
@@ -255,7 +258,7 @@ export class InstancePoller {
     if (followed === undefined || (followed.lastSeen !== undefined && atMs < followed.lastSeen.beganAtMs)) {
       return;
     }
-    const reading = { usdPerHour, atMs, isSettled: !followed.often };
+    const reading = { usdPerHour, atMs, wasReady: followed.wasReady };
     const price = afterReading(followed.price, reading, this.#options.timings.settleSpacingMs);
     const lastSeen = { ...seen, snapshot: withPrice(seen.snapshot, price) };
     const isNews = followed.lastSeen === undefined || isDifferent(followed.lastSeen, lastSeen);

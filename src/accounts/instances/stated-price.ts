@@ -13,8 +13,7 @@ export interface PriceReading {
   readonly usdPerHour: number | undefined;
   /** Monotonic start of the request. */
   readonly atMs: number;
-  /** Whether the instance is ready. */
-  readonly isSettled: boolean;
+  readonly wasReady: boolean;
 }
 
 /**
@@ -24,13 +23,13 @@ export interface PriceReading {
  */
 export function afterReading(
   known: StatedPrice | undefined,
-  { usdPerHour, atMs, isSettled }: PriceReading,
+  { usdPerHour, atMs, wasReady }: PriceReading,
   lastingMs: number,
 ): StatedPrice | undefined {
   if (usdPerHour === undefined) {
     return known;
   }
-  if (known === undefined || !isSettled || usdPerHour <= known.counted) {
+  if (known === undefined || !wasReady || usdPerHour <= known.counted) {
     return { counted: usdPerHour };
   }
   const { counted, rise = { usdPerHour, sinceMs: atMs } } = known;

@@ -83,7 +83,7 @@ export function assemble(
     probes,
     createFence: new CreateFence(timings),
     keyUse,
-    protectAccount: async (account) => await loops.protectAccount(account),
+    protectAccount: loops.protectAccount,
     onCreateAnswered: (account, kind) => observer?.onCreateAnswered?.(account, kind),
     sweepSshKeys: () => {
       loops.sweepSshKeys();

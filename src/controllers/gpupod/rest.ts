@@ -115,7 +115,8 @@ function watchProvider(
   poller.keepOnly(key, isWatched ? status.podId : undefined);
   if (status.podId !== undefined && isWatched) {
     const isTerminating = localState.instance?.deletedAtMs !== undefined;
-    poller.follow(key, status.podId, { often: step.pollOften ?? false, isTerminating, wallets });
+    const wasReady = status.readyAt !== undefined;
+    poller.follow(key, status.podId, { often: step.pollOften ?? false, isTerminating, wasReady, wallets });
   }
   if (step.wantsInventoryAfterMs === undefined) {
     inventory.forget(key);

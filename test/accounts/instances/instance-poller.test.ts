@@ -26,7 +26,7 @@ async function pollDuringList(polled: Partial<InstanceSnapshot>, listed: Partial
     vanished: new VanishedInstances(clock, 600_000),
     onChange: () => undefined,
   });
-  poller.follow('ns/a', 'p1', { often: true, isTerminating: false, wallets: 'all' });
+  poller.follow('ns/a', 'p1', { often: true, isTerminating: false, wasReady: false, wallets: 'all' });
   await clock.advance(1_000);
   const listBeganAtMs = clock.monotonicMs();
   await clock.advance(100);
@@ -55,7 +55,7 @@ describe('an instance that changes often', () => {
       onChange: (key) => changed.push(key),
     });
     const follow = (key: string, podId: string): void => {
-      poller.follow(key, podId, { often: true, isTerminating: false, wallets: 'all' });
+      poller.follow(key, podId, { often: true, isTerminating: false, wasReady: false, wallets: 'all' });
     };
     follow('ns/a', 'p1');
     follow('ns/b', 'p2');
@@ -67,6 +67,35 @@ describe('an instance that changes often', () => {
     await clock.advance(55_000);
     await poller.poll();
     expect(polls).toEqual([['p1', 'p2'], ['p1'], ['p1', 'p2']]);
+  });
+});
+
+describe('a price that one list states far above the last one', () => {
+  it.each([
+    {
+      name: 'counts at once before the instance was ready, even if it is polled seldom',
+      wasReady: false,
+      counted: 5,
+    },
+    { name: 'does not count yet once it was', wasReady: true, counted: 1.9 },
+  ])('$name', async ({ wasReady, counted }) => {
+    const clock = createVirtualClock();
+    const poller = new InstancePoller({
+      provider: {
+        getPodStatuses: async () =>
+          await Promise.resolve({ kind: 'ok', value: { snapshots: [], failed: new Map() } }),
+      },
+      clock,
+      timings: TIMINGS,
+      health: new ProviderHealth(clock, 60_000, () => undefined),
+      vanished: new VanishedInstances(clock, 600_000),
+      onChange: () => undefined,
+    });
+    poller.follow('ns/a', 'p1', { often: false, isTerminating: false, wasReady, wallets: 'all' });
+    poller.record(LISTED, clock.monotonicMs());
+    await clock.advance(60_000);
+    poller.record({ ...LISTED, priceUsdPerHour: 5 }, clock.monotonicMs());
+    expect(poller.lastSeen('p1')?.snapshot.priceUsdPerHour).toBe(counted);
   });
 });
 

@@ -4,8 +4,8 @@ import type { PriceReading, StatedPrice } from '../../../src/accounts/instances/
 
 const LASTING_MS = 30_000;
 
-function at(seconds: number, usdPerHour: number | undefined, isSettled = true): PriceReading {
-  return { usdPerHour, atMs: 1_000 * seconds, isSettled };
+function at(seconds: number, usdPerHour: number | undefined, wasReady = true): PriceReading {
+  return { usdPerHour, atMs: 1_000 * seconds, wasReady };
 }
 
 function countedAfter(readings: readonly PriceReading[]): number | undefined {

@@ -151,6 +151,7 @@ export async function hostileSurroundings(
         sources.session.poller.follow('team-a/train-1', podId, {
           often: true,
           isTerminating: false,
+          wasReady: false,
           wallets: 'all',
         });
       }

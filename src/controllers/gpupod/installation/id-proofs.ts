@@ -8,7 +8,7 @@ import { secretData, secretText } from '../../../kubernetes/client/secrets-clien
 import type { Secret } from '../../../kubernetes/client/secrets-client.ts';
 import { isProvenIntent, isProvenStatus, proveId, proveIntent } from '../../../lifecycle/id-proof.ts';
 import type { IdProofs } from '../../../lifecycle/id-proof.ts';
-import { readIntent } from '../../../lifecycle/intent.ts';
+import { intentOf } from '../../../lifecycle/intent.ts';
 import type { Intent } from '../../../lifecycle/intent.ts';
 import type { GpuPodView, SecretApi } from '../ports.ts';
 
@@ -86,9 +86,9 @@ export function hasProvenStatus(
 
 /** Whether the operator wrote the create intent of the GpuPod as it is. */
 export function hasProvenIntent(proofKey: string, gpuPod: GpuPod): boolean {
-  const reading = readIntent(gpuPod);
-  const ofIntent = (intent: Intent): string => proveIntent(proofKey, gpuPod.metadata.namespace, intent);
-  return reading.kind === 'read' && isProvenIntent({ ofIntent }, reading.intent);
+  const intent = intentOf(gpuPod);
+  const ofIntent = (one: Intent): string => proveIntent(proofKey, gpuPod.metadata.namespace, one);
+  return intent !== undefined && isProvenIntent({ ofIntent }, intent);
 }
 
 function proofsWith(proofKey: string | undefined, owner: ObjectIdentity): IdProofs['of'] {
@@ -97,10 +97,7 @@ function proofsWith(proofKey: string | undefined, owner: ObjectIdentity): IdProo
 
 function isProvenHolder(proofKey: string, object: KubernetesObject): boolean {
   const parsed = parseGpuPod(object);
-  return (
-    parsed.kind === 'ok' &&
-    isProvenStatus({ of: proofsWith(proofKey, parsed.gpuPod.metadata) }, parsed.gpuPod.status)
-  );
+  return parsed.kind === 'ok' && hasProvenStatus({ proofKey }, parsed.gpuPod);
 }
 
 /** True if the status of another GpuPod names this ID, whoever wrote it. */
