@@ -61,7 +61,7 @@ describe('monotonic time', () => {
       ms: 3 * HOUR_MS + 1_000,
     },
     {
-      what: 'a suspension once the wall clock shows it, which a virtual machine may correct late',
+      what: 'a suspension once the wall clock shows it, which may be corrected late',
       happen: (host) => {
         host.suspend(HOUR_MS);
         host.wallMs -= HOUR_MS;
